@@ -1,0 +1,46 @@
+"""mlpkit: multilayer perceptrons in Keras, as scikit-learn users want them.
+
+The public names are resolved when they are first used (PEP 562), so that importing mlpkit is
+quick and TensorFlow is loaded only by what needs it.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "make_classifier": "factories",
+    "make_regressor": "factories",
+    "describe_architecture": "architecture",
+    "infer_task": "tasks",
+    "Task": "tasks",
+    "MLPClassifier": "estimators",
+    "MLPRegressor": "estimators",
+    "KerasClassifier": "estimators",
+    "KerasRegressor": "estimators",
+    "baselines": "baseline_models",
+    "compare": "comparison",
+    "make_preprocessor": "preprocessing",
+    "plot_comparison": "plots",
+    "plot_confusion_matrix": "plots",
+    "plot_learning_curve": "plots",
+    "plot_residuals": "plots",
+    "InvalidParameterError": "errors",
+    "TargetError": "errors",
+    "TrainingDivergedError": "errors",
+    "SelfNormalizationWarning": "errors",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted(__all__)

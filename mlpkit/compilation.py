@@ -1,0 +1,204 @@
+"""What a network is trained with, as Keras objects: optimizer, loss and metrics."""
+
+import copy
+
+from mlpkit.backend import keras, tf
+from mlpkit.losses import LOSSES, loss_name
+
+REDUCTION = "mean_with_sample_weight"  # a batch's loss is divided by its sum of weights
+
+
+@keras.saving.register_keras_serializable("mlpkit")
+class Quantile(keras.losses.Loss):
+    """Pinball loss: ``max(q * (y - f), (q - 1) * (y - f))``, averaged over outputs.
+
+    Parameters
+    ----------
+    quantile : float or list of float, default=0.5
+        The quantile of each output, in (0, 1). Several quantiles of one target: the target is
+        compared with each output.
+    reduction, name, dtype
+        As in every Keras loss.
+
+    References
+    ----------
+    R. Koenker, G. Bassett (1978), Regression quantiles, Econometrica 46.
+
+    Examples
+    --------
+    >>> round(float(Quantile(0.9)([[1.0]], [[0.0]])), 6)
+    0.9
+    """
+
+    def __init__(self, quantile=0.5, reduction=REDUCTION, name="quantile", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.quantile = quantile
+
+    def call(self, y_true, y_pred):
+        """Pinball loss of each row.
+
+        Parameters
+        ----------
+        y_true : tensor of shape (n_samples, n_outputs) or (n_samples, 1)
+            Targets.
+        y_pred : tensor of shape (n_samples, n_outputs)
+            Predicted quantiles.
+
+        Returns
+        -------
+        tensor of shape (n_samples,)
+        """
+        y_pred = keras.ops.convert_to_tensor(y_pred)
+        q = keras.ops.convert_to_tensor(self.quantile, dtype=y_pred.dtype)
+        error = keras.ops.cast(y_true, y_pred.dtype) - y_pred
+        return keras.ops.mean(keras.ops.maximum(q * error, (q - 1) * error), axis=-1)
+
+    def get_config(self):
+        """Give the arguments, as Keras saves them."""
+        return {**super().get_config(), "quantile": self.quantile}
+
+
+class FunctionLoss(keras.losses.Loss):
+    """A plain function of (y_true, y_pred) as a Keras loss.
+
+    Parameters
+    ----------
+    function : callable
+        Takes targets and predictions of shape (n_samples, n_outputs), gives a loss per row.
+    """
+
+    def __init__(self, function, reduction=REDUCTION, name=None, dtype=None):
+        super().__init__(name or getattr(function, "__name__", "loss"), reduction, dtype)
+        self.function = function
+
+    def call(self, y_true, y_pred):
+        """Apply the function."""
+        return self.function(y_true, y_pred)
+
+
+def make_loss(loss, task_loss, *, delta=1.0, quantile=0.5, dtype="float32"):
+    """Give the Keras loss object for a checked `loss` argument.
+
+    Parameters
+    ----------
+    loss : str or keras.losses.Loss or callable
+        "auto", a name of `mlpkit.losses.LOSSES`, or a loss of the user's.
+    task_loss : str
+        What "auto" stands for.
+    delta : float, default=1.0
+        Where the Huber loss turns linear.
+    quantile : float or list of float, default=0.5
+        The quantiles of the pinball loss.
+    dtype : str, default="float32"
+        Type in which the loss is computed.
+
+    Returns
+    -------
+    keras.losses.Loss
+        Reduced by "mean_with_sample_weight". A loss object of the user's is copied.
+    """
+    if not isinstance(loss, str):
+        return _own_loss(loss, dtype)
+    name = loss_name(loss, task_loss)
+    # Named, or Keras counts its losses and equal ones get different names.
+    options = {"reduction": REDUCTION, "dtype": dtype, "name": name}
+    if name == "quantile":
+        several = hasattr(quantile, "__len__")
+        quantile = [float(q) for q in quantile] if several else float(quantile)
+        return Quantile(quantile, **options)
+    if name == "huber":
+        options["delta"] = float(delta)
+    return getattr(keras.losses, LOSSES[name].keras_class)(**options)
+
+
+def _own_loss(loss, dtype):
+    if not isinstance(loss, keras.losses.Loss):
+        return FunctionLoss(loss, dtype=dtype)
+    mine = copy.copy(loss)
+    mine.reduction = REDUCTION
+    mine.name = type(loss).__name__
+    return mine
+
+
+def loss_per_row(loss, y_true, y_pred):
+    """Give a loss value for each row, before weights and reduction.
+
+    Parameters
+    ----------
+    loss : keras.losses.Loss
+        The loss.
+    y_true, y_pred : tensors of shape (n_samples, n_outputs)
+        Targets and predictions.
+
+    Returns
+    -------
+    tensor of shape (n_samples,)
+    """
+    values = tf.cast(loss.call(y_true, y_pred), y_pred.dtype)
+    return tf.reduce_mean(tf.reshape(values, (tf.shape(y_pred)[0], -1)), axis=1)
+
+
+def make_optimizer(optimizer, learning_rate=None):
+    """Give a fresh Keras optimizer; the caller's object is never used itself.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+        Keras's name, or a configured optimizer.
+    learning_rate : float, default=None
+        None leaves the optimizer's own.
+
+    Returns
+    -------
+    keras.optimizers.Optimizer
+    """
+    given = keras.optimizers.get(optimizer)
+    config = given.get_config()
+    if learning_rate is not None:
+        config["learning_rate"] = float(learning_rate)
+    return type(given).from_config(config)
+
+
+def make_metrics(metrics, task, *, one_hot=False, dtype="float32"):
+    """Give fresh Keras metric objects; "auto" is the task's own.
+
+    Parameters
+    ----------
+    metrics : "auto", None or list of (str or keras.metrics.Metric)
+        What to watch. "accuracy" is the one that fits the task.
+    task : str
+        A name of `mlpkit.tasks.TASKS`.
+    one_hot : bool, default=False
+        Whether multiclass targets come as a column per class.
+    dtype : str, default="float32"
+        Type in which metrics are summed.
+
+    Returns
+    -------
+    list of keras.metrics.Metric
+    """
+    if metrics is None:
+        return []
+    if isinstance(metrics, str):
+        numbers = task in ("regression", "multioutput")
+        metrics = ["root_mean_squared_error" if numbers else "accuracy"]
+    return [_metric(metric, task, one_hot, dtype) for metric in metrics]
+
+
+def _metric(metric, task, one_hot, dtype):
+    if isinstance(metric, keras.metrics.Metric):
+        return type(metric).from_config(metric.get_config())
+    names = {"rmse": "root_mean_squared_error", "acc": "accuracy"}
+    metric = names.get(metric, metric)
+    if metric == "accuracy":
+        if task == "multiclass":
+            kind = "CategoricalAccuracy" if one_hot else "SparseCategoricalAccuracy"
+        else:
+            kind = "BinaryAccuracy"
+        return getattr(keras.metrics, kind)(name="accuracy", dtype=dtype)
+    if metric == "root_mean_squared_error":
+        return keras.metrics.RootMeanSquaredError(name=metric, dtype=dtype)
+    found = keras.metrics.get(metric)
+    if isinstance(found, keras.metrics.Metric):
+        return found
+    return keras.metrics.MeanMetricWrapper(found, name=str(metric), dtype=dtype)

@@ -1,0 +1,21 @@
+"""Exceptions and warnings of mlpkit, in one leaf file that everything may import."""
+
+
+class InvalidParameterError(ValueError, TypeError):
+    """One or more arguments break their rule; the message lists every one of them.
+
+    It is both a `ValueError` and a `TypeError`, as scikit-learn's exception of the same name is,
+    so that either ``except`` clause catches it.
+    """
+
+
+class TargetError(ValueError):
+    """The target `y` cannot be learnt as it is: one class only, missing values, the wrong type."""
+
+
+class TrainingDivergedError(RuntimeError):
+    """The loss became NaN or infinite; the message names the epoch and the likely cause."""
+
+
+class SelfNormalizationWarning(UserWarning):
+    """SELU was combined with something that breaks its self-normalisation."""

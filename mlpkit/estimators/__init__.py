@@ -1,0 +1,6 @@
+"""scikit-learn estimators around the networks of the factories and around the user's own."""
+
+from mlpkit.estimators.keras_models import KerasClassifier, KerasRegressor
+from mlpkit.estimators.mlp import MLPClassifier, MLPRegressor
+
+__all__ = ["KerasClassifier", "KerasRegressor", "MLPClassifier", "MLPRegressor"]

@@ -1,0 +1,213 @@
+"""What comes in at the door: tables, weights and the split into training and validation rows."""
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from mlpkit.errors import InvalidParameterError
+
+FLOATS = (np.float64, np.float32)
+
+
+def check_features(estimator, X, *, reset):
+    """Give `X` as a dense matrix of floats or a CSR matrix, its columns checked and remembered.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Its ``n_features_in_`` and ``feature_names_in_`` are set or compared.
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        NumPy array, pandas or Polars DataFrame with numeric columns, list, CSR or CSC.
+    reset : bool
+        True when fitting anew.
+
+    Returns
+    -------
+    ndarray or CSR matrix
+
+    Raises
+    ------
+    ValueError
+        When values are missing, infinite or not numbers, or columns differ from those fitted.
+    """
+    refuse_text(X)
+    X = validate_data(
+        estimator,
+        _numeric(X),
+        reset=reset,
+        accept_sparse="csr",
+        accept_large_sparse=False,
+        dtype=FLOATS,
+    )
+    if hasattr(X, "sum_duplicates"):
+        X.sum_duplicates()
+    return X
+
+
+def refuse_text(X):
+    """Raise an error that names the columns that hold no numbers.
+
+    Parameters
+    ----------
+    X : array-like
+        Anything; only DataFrames have columns to name.
+
+    Raises
+    ------
+    ValueError
+        When a column of a DataFrame holds text, dates or categories.
+    """
+    columns = getattr(X, "columns", None)
+    if columns is None or not hasattr(X, "dtypes"):
+        return
+    dtypes = dict(zip(columns, X.dtypes, strict=True))
+    wrong = [f"{name!r} ({dtype})" for name, dtype in dtypes.items() if not _is_numeric(X, name)]
+    if wrong:
+        listed = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+        raise ValueError(
+            f"X must have numeric columns only. Got {listed}. Encode them first, for instance "
+            "with make_pipeline(mlpkit.make_preprocessor(), estimator), or drop them."
+        )
+
+
+def _is_numeric(frame, name):
+    dtype = frame[name].dtype
+    if hasattr(dtype, "is_numeric"):  # Polars
+        return dtype.is_numeric() or str(dtype) == "Boolean"
+    import pandas as pd
+
+    if dtype == object:
+        return pd.api.types.infer_dtype(frame[name], skipna=True) in (
+            "integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty",
+        )  # fmt: skip
+    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
+
+
+def _numeric(X):
+    """Give what scikit-learn's validation takes: Polars' null becomes NaN on the way."""
+    if type(X).__module__.startswith("polars") and not hasattr(X, "__dataframe__"):
+        import pandas as pd
+
+        return pd.DataFrame(X.to_numpy(), columns=list(X.columns))
+    return X
+
+
+def check_weight(sample_weight, X):
+    """Give sample weights as float64, ones where there are none.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,), float or None
+        Not negative, not all zero; not changed.
+    X : ndarray or CSR matrix
+        The rows they belong to.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        When a weight is negative or not finite, the length differs, or all are zero.
+    """
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if not weight.any():
+        raise ValueError("sample_weight must not be all zero: Sample weights are zero everywhere.")
+    return weight
+
+
+def class_weights(class_weight, task, y, weight):
+    """Multiply sample weights by the weights of their classes, on a copy.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+        Weight of each class. For multilabel targets only None.
+    task : Task
+        The task.
+    y : ndarray of shape (n_samples,)
+        Class labels.
+    weight : ndarray of shape (n_samples,)
+        Sample weights.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    InvalidParameterError
+        When a class is unknown, or the target is multilabel.
+    """
+    if class_weight is None:
+        return weight
+    if task.name == "multilabel":
+        raise InvalidParameterError(
+            "class_weight must be None for a multilabel target, where a row has no one class. "
+            f"Got {class_weight!r}; use sample_weight."
+        )
+    index = np.searchsorted(task.classes, y)
+    if isinstance(class_weight, str):
+        # n / (n_classes * count), with sums of weights for counts.
+        totals = np.bincount(index, weights=weight, minlength=len(task.classes))
+        factors = weight.sum() / (len(totals) * np.where(totals > 0, totals, 1.0))
+    else:
+        try:
+            factors = compute_class_weight(class_weight, classes=task.classes, y=y)
+        except ValueError as error:
+            raise InvalidParameterError(f"class_weight must name known classes. {error}") from None
+    return weight * factors[index]
+
+
+def split_rows(n_rows, fraction, classes, rng):
+    """Choose validation rows: shuffled, and in each class its share where that can be.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of rows.
+    fraction : float
+        Share of validation rows, in (0, 1).
+    classes : ndarray of shape (n_samples,) or None
+        Class numbers to stratify by; a class with a single row stays in training.
+    rng : numpy.random.RandomState
+        Draws the rows.
+
+    Returns
+    -------
+    train, validation : ndarrays of row numbers
+
+    Raises
+    ------
+    InvalidParameterError
+        When either part would be empty.
+    """
+    rows = np.arange(n_rows)
+    n_validation = int(np.ceil(fraction * n_rows))
+    if n_validation >= n_rows:
+        raise InvalidParameterError(
+            f"validation_fraction={fraction} leaves no training row of {n_rows}. Give more rows, "
+            "a smaller fraction, X_val and y_val, or early_stopping=False."
+        )
+    alone = np.empty(0, int)
+    if classes is not None:
+        counts = np.bincount(classes)
+        alone, rows = rows[counts[classes] == 1], rows[counts[classes] > 1]
+        n_classes = np.count_nonzero(counts > 1)
+        n_validation = min(n_validation, len(rows) - 1)
+        if not n_classes or min(n_validation, len(rows) - n_validation) < n_classes:
+            classes = None  # too few rows for one of each class on both sides
+    if n_validation < 1:
+        raise InvalidParameterError(
+            f"early_stopping=True needs rows to validate on. Got {n_rows} row(s); give more, or "
+            "early_stopping=False."
+        )
+    train, validation = train_test_split(
+        rows,
+        test_size=n_validation,
+        random_state=rng,
+        stratify=None if classes is None else classes[rows],
+    )
+    return np.concatenate([train, alone]), validation

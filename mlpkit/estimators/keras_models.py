@@ -1,0 +1,247 @@
+"""`KerasClassifier` and `KerasRegressor`: the user's own Keras model as an estimator."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from mlpkit.architecture import RULES
+from mlpkit.checks import Rule, problems
+from mlpkit.estimators.base import BaseNetworkEstimator
+from mlpkit.estimators.classes import ClassifierMethods
+from mlpkit.estimators.numbers import RegressorMethods
+
+_PREFIX = "model__"
+
+_RULES = {
+    "model": Rule(
+        "be a Keras model or a function builder(n_features, task, **params) that returns one",
+        callable,
+    ),
+    "optimizer": Rule("be 'auto'", lambda value: value == "auto") | RULES["optimizer"],
+}
+
+
+class BaseKerasEstimator(BaseNetworkEstimator):
+    """What the two share: a model or builder, and the builder's own parameters."""
+
+    def _set(self, given):
+        """Store constructor arguments; those of the builder are spelt ``model__name``."""
+        given = dict(given)
+        given.pop("self")
+        given.pop("__class__", None)
+        builder_parameters = given.pop("model__parameters")
+        unknown = [name for name in builder_parameters if not name.startswith(_PREFIX)]
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__} got unexpected arguments {', '.join(unknown)}. The "
+                "builder's own parameters are spelt model__name."
+            )
+        for name, value in {**given, **builder_parameters}.items():
+            setattr(self, name, value)
+
+    def get_params(self, deep=True):
+        """Give all parameters, the builder's own among them.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            As in scikit-learn.
+
+        Returns
+        -------
+        dict
+        """
+        own = {name: value for name, value in vars(self).items() if name.startswith(_PREFIX)}
+        return {**super().get_params(deep=deep), **own}
+
+    def set_params(self, **params):
+        """Set parameters; ``model__name`` sets one of the builder's own.
+
+        Parameters
+        ----------
+        **params
+            Parameters by name.
+
+        Returns
+        -------
+        self
+        """
+        for name in [name for name in params if name.startswith(_PREFIX)]:
+            setattr(self, name, params.pop(name))
+        return super().set_params(**params)
+
+    def _own_problems(self):
+        return problems({"model": self.model, "optimizer": self.optimizer}, _RULES)
+
+    def _make_network(self, task, n_features, seed):
+        from mlpkit.keras_network import KerasNetwork, fresh_model
+
+        parameters = {
+            name.removeprefix(_PREFIX): value
+            for name, value in self.get_params(deep=False).items()
+            if name.startswith(_PREFIX)
+        }
+        model = fresh_model(self.model, n_features, task, parameters, seed)
+        compiled = next(
+            (m for m in (model, self.model) if getattr(m, "compiled", False)), None
+        )
+        loss, optimizer = self.loss, self.optimizer
+        if loss == "auto" and compiled is not None:
+            loss = compiled.loss
+        if optimizer == "auto":
+            optimizer = "adam" if compiled is None else compiled.optimizer
+        network = KerasNetwork(
+            model, task, loss, optimizer, self.metrics, self.learning_rate, (n_features,)
+        )
+        if self.warm_start and self.model is not model and hasattr(self.model, "get_weights"):
+            model.set_weights(self.model.get_weights())
+        return network
+
+    def _remember(self, task, learnt, outcome, rng, once):
+        super()._remember(learnt.network.task, learnt, outcome, rng, once)
+        learnt.network.model.set_weights(outcome.weights)
+
+    def _forward(self, ready):
+        return np.asarray(self._learnt.network.model(ready, training=False))
+
+    @property
+    def model_(self):
+        """The fitted Keras model; where inputs were standardised, inside a model that does so."""
+        check_is_fitted(self)
+        if "_model" not in self.__dict__:
+            from mlpkit.keras_network import raw_model
+
+            self._model = raw_model(self._learnt)
+        return self._model
+
+
+class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
+    """The user's own Keras model as a classifier.
+
+    Parameters
+    ----------
+    model : keras.Model or callable
+        A model with one input and one output, or a function ``builder(n_features, task,
+        **params)`` that returns one; ``task.units`` and ``task.output_activation`` say what its
+        last layer must be. A model is copied, with new initial weights (or, with `warm_start`,
+        its own); the copy's compiled loss and optimizer are taken over.
+    loss : str, keras.losses.Loss or callable, default="auto"
+        "auto": the compiled model's, else the cross-entropy that fits.
+    optimizer : str or keras.optimizers.Optimizer, default="auto"
+        "auto": the compiled model's, else Adam.
+    learning_rate : float, default=None
+        None leaves the optimizer's own.
+    metrics : "auto", None or list, default="auto"
+        What `history_` records beside the loss; "auto" is the accuracy.
+    standardize : bool, default=False
+        Standardise the inputs.
+    batch_size, epochs, early_stopping, validation_fraction, patience, class_weight, \
+warm_start, callbacks, verbose, random_state
+        As in `MLPClassifier`.
+    **model__parameters
+        The builder's own parameters, spelt ``model__name``; they can be searched over.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The fitted model. A model that needs no standardisation is the estimator's own.
+    classes_, n_features_in_, feature_names_in_, n_outputs_, history_, n_iter_, best_epoch_, task_
+        As in `MLPClassifier`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from mlpkit import KerasClassifier
+    >>> def builder(n_features, task, width=10):
+    ...     import keras
+    ...     return keras.Sequential([
+    ...         keras.Input((n_features,)),
+    ...         keras.layers.Dense(width, activation="relu"),
+    ...         keras.layers.Dense(task.units, activation=task.output_activation),
+    ...     ])
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = KerasClassifier(builder, model__width=16, epochs=20, random_state=0)
+    >>> classifier.fit(X, y).predict_proba(X).shape
+    (150, 3)
+    """
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        loss="auto",
+        optimizer="auto",
+        learning_rate=None,
+        metrics="auto",
+        standardize=False,
+        batch_size="auto",
+        epochs=100,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        patience=10,
+        class_weight=None,
+        warm_start=False,
+        callbacks=None,
+        verbose=0,
+        random_state=None,
+        **model__parameters,
+    ):
+        self._set(locals())
+
+
+class KerasRegressor(RegressorMethods, BaseKerasEstimator):
+    """The user's own Keras model as a regressor.
+
+    Parameters
+    ----------
+    model : keras.Model or callable
+        As in `KerasClassifier`.
+    loss : str, keras.losses.Loss or callable, default="auto"
+        "auto": the compiled model's, else the mean squared error.
+    optimizer, learning_rate, metrics
+        As in `KerasClassifier`; the metric is the RMSE.
+    standardize : bool, default=False
+        Standardise the inputs, and the targets where the model's output is linear and the loss
+        allows it.
+    batch_size, epochs, early_stopping, validation_fraction, patience, warm_start, callbacks, \
+verbose, random_state
+        As in `MLPClassifier`.
+    **model__parameters
+        The builder's own parameters, spelt ``model__name``.
+
+    Attributes
+    ----------
+    model_, n_features_in_, feature_names_in_, n_outputs_, history_, n_iter_, best_epoch_, task_
+        As in `KerasClassifier`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from mlpkit import KerasRegressor, make_regressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> regressor = KerasRegressor(make_regressor(10), standardize=True, epochs=30, random_state=0)
+    >>> bool(regressor.fit(X, y).score(X, y) > 0.4)
+    True
+    """
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        loss="auto",
+        optimizer="auto",
+        learning_rate=None,
+        metrics="auto",
+        standardize=False,
+        batch_size="auto",
+        epochs=100,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        patience=10,
+        warm_start=False,
+        callbacks=None,
+        verbose=0,
+        random_state=None,
+        **model__parameters,
+    ):
+        self._set(locals())

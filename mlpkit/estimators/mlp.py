@@ -1,0 +1,344 @@
+"""`MLPClassifier` and `MLPRegressor`: the factories' networks as scikit-learn estimators."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import d2_pinball_score
+from sklearn.utils.validation import check_is_fitted
+
+from mlpkit import inference
+from mlpkit.architecture import RULES, make_spec, network_problems
+from mlpkit.checks import problems
+from mlpkit.estimators.base import BaseNetworkEstimator
+from mlpkit.estimators.classes import ClassifierMethods
+from mlpkit.estimators.mlp_network import MLPNetwork
+from mlpkit.estimators.numbers import RegressorMethods
+
+_NETWORK = (
+    "hidden_layer_sizes", "activation", "kernel_initializer", "normalization", "dropout", "l2",
+    "standardize", "optimizer", "learning_rate", "loss", "metrics", "dtype", "output_range",
+    "output_activation", "delta", "quantile",
+)  # fmt: skip
+
+
+class BaseMLP(BaseNetworkEstimator):
+    """What classifier and regressor share: the network comes from a spec."""
+
+    def _network_parameters(self):
+        given = self.get_params(deep=False)
+        return {name: given[name] for name in _NETWORK if name in given}
+
+    def _own_problems(self):
+        return problems(self._network_parameters(), RULES)
+
+    def _make_network(self, task, n_features, seed):
+        parameters = self._network_parameters()
+        n_outputs = len(task.classes) if task.name == "multiclass" else task.n_outputs
+        spec = make_spec(task.name, n_features, n_outputs, **parameters)
+        return MLPNetwork(spec, task, parameters)
+
+    def _train(self, learnt, sample, held, rng, seed, once):
+        from mlpkit import network
+
+        network.warn_about_selu(learnt.network.spec)
+        return super()._train(learnt, sample, held, rng, seed, once)
+
+    def _forward(self, ready):
+        learnt = self._learnt
+        return inference.forward(learnt.network.core, learnt.weights, ready)
+
+    @property
+    def spec_(self):
+        """The fitted network as a frozen description; print it to see where each choice is from."""
+        check_is_fitted(self)
+        return self._learnt.network.spec
+
+    @property
+    def model_(self):
+        """The fitted network as a compiled Keras model: raw features in, the target's units out.
+
+        Made when first asked for; a copy, so that training it leaves the estimator as it is.
+        """
+        check_is_fitted(self)
+        if "_model" not in self.__dict__:
+            self._model = self._learnt.network.keras_model(self._learnt)
+        return self._model
+
+
+class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
+    """Multilayer perceptron for two classes, several classes, or several labels a row.
+
+    Output units, output activation and loss follow from the target (Géron's table 10-2). Inputs
+    are standardised inside, on training rows alone. Training is a compiled loop.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : tuple of int or int, default=(100,)
+        Units of each hidden layer; ``()`` is a logistic regression.
+    activation : str, default="relu"
+        Any Keras activation by name, or "prelu".
+    kernel_initializer : str, default="auto"
+        "auto": He normal for ReLU and its family, LeCun normal for SELU, else Glorot uniform.
+    normalization : {None, "batch", "layer"}, default=None
+        Normalisation before each hidden activation.
+    dropout : float, default=0.0
+        Share of hidden units dropped in training, in [0, 1).
+    l2 : float, default=0.0
+        Keras's kernel penalty, ``l2 * sum(W ** 2)`` for each layer.
+    standardize : bool, default=True
+        Standardise the inputs (weighted means and variances of the training rows).
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        Keras's name, or an optimizer, of which a copy is used.
+    learning_rate : float, default=None
+        None leaves the optimizer's own.
+    loss : str, keras.losses.Loss or callable, default="auto"
+        "auto" is the cross-entropy that fits the target.
+    metrics : "auto", None or list, default="auto"
+        What `history_` records beside the loss; "auto" is the accuracy.
+    batch_size : int or "auto", default="auto"
+        Rows a step; "auto" is 32 below 3000 training rows, 64 below 12,000, 128 below 40,000,
+        else 256.
+    epochs : int, default=100
+        Passes over the rows, at most.
+    early_stopping : bool or "auto", default="auto"
+        Hold rows back, stop when their loss no longer falls, and bring the best weights back.
+        "auto" does so from 500 rows on.
+    validation_fraction : float, default=0.1
+        Share of rows held back, shuffled and stratified.
+    patience : int, default=10
+        Epochs without a lower validation loss before training stops.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class, multiplied with the sample weights.
+    warm_start : bool, default=False
+        Go on from the last fit's weights in place of new ones.
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Called as Keras's ``fit`` calls them.
+    verbose : int, default=0
+        1 prints a line an epoch, 0 nothing at all.
+    dtype : {"float32", "float64"}, default="float32"
+        Type of weights and arithmetic.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, order of rows, dropout and the validation split.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels; column numbers for multilabel targets.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where `X` had some.
+    n_outputs_ : int
+        Columns of the target.
+    history_ : dict of str to list of float
+        ``loss``, ``val_loss`` and metrics by epoch.
+    n_iter_ : int
+        Epochs run.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights were kept.
+    task_ : Task
+        Kind of target.
+    spec_ : MLPSpec
+        The network; print it.
+    model_ : keras.Model
+        The fitted Keras model, made on demand; it takes raw features.
+
+    References
+    ----------
+    A. Géron, Hands-On Machine Learning with Scikit-Learn, Keras & TensorFlow, table 10-2.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from mlpkit import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = MLPClassifier(epochs=30, random_state=0).fit(X, y)
+    >>> classifier.predict_proba(X[:2]).shape
+    (2, 3)
+    >>> bool(classifier.score(X, y) > 0.9)
+    True
+    """
+
+    _kind = "classification"
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        *,
+        activation="relu",
+        kernel_initializer="auto",
+        normalization=None,
+        dropout=0.0,
+        l2=0.0,
+        standardize=True,
+        optimizer="adam",
+        learning_rate=None,
+        loss="auto",
+        metrics="auto",
+        batch_size="auto",
+        epochs=100,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        patience=10,
+        class_weight=None,
+        warm_start=False,
+        callbacks=None,
+        verbose=0,
+        dtype="float32",
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.normalization = normalization
+        self.dropout = dropout
+        self.l2 = l2
+        self.standardize = standardize
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.loss = loss
+        self.metrics = metrics
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.verbose = verbose
+        self.dtype = dtype
+        self.random_state = random_state
+
+
+class MLPRegressor(RegressorMethods, BaseMLP):
+    """Multilayer perceptron for one number or several.
+
+    Output activation and loss follow from Géron's table 10-1. Inputs and targets are standardised
+    inside, on training rows alone; predictions come in the target's units.
+
+    Parameters
+    ----------
+    hidden_layer_sizes, activation, kernel_initializer, normalization, dropout, l2
+        As in `MLPClassifier`.
+    standardize : bool, default=True
+        Standardise inputs and targets (weighted means and variances of the training rows).
+        Targets only where the loss allows it: "mse", "mae", "huber", "poisson", "quantile";
+        any other loss sees them in their own units.
+    output_range : None, "positive", (low, high), or a list of these per output, default=None
+        What values the target can take, in its own units. Predictions stay in the range.
+    output_activation : str, default="auto"
+        Another activation that suits the range: "relu" for positive outputs, "tanh" for bounded.
+    optimizer, learning_rate
+        As in `MLPClassifier`.
+    loss : str, keras.losses.Loss or callable, default="mse"
+        "mse", "mae", "huber", "poisson" (positive outputs only), "quantile", or any Keras loss.
+    delta : float, default=1.0
+        Where the Huber loss turns linear, in standard deviations of the target.
+    quantile : float or list of float, default=0.5
+        For ``loss="quantile"``: the quantile in (0, 1); a list gives a column each.
+    metrics : "auto", None or list, default="auto"
+        What `history_` records beside the loss, in the target's units; "auto" is the RMSE.
+    batch_size, epochs, early_stopping, validation_fraction, patience, warm_start, callbacks, \
+verbose, dtype, random_state
+        As in `MLPClassifier`.
+
+    Attributes
+    ----------
+    n_features_in_, feature_names_in_, n_outputs_, n_iter_, best_epoch_, task_, spec_, model_
+        As in `MLPClassifier`.
+    history_ : dict of str to list of float
+        ``loss`` and ``val_loss`` on standardised targets, metrics in the target's units.
+
+    References
+    ----------
+    A. Géron, Hands-On Machine Learning with Scikit-Learn, Keras & TensorFlow, table 10-1.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from mlpkit import MLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> regressor = MLPRegressor(epochs=20, output_range="positive", random_state=0).fit(X, y)
+    >>> regressor.predict(X[:2]).shape, bool(regressor.predict(X).min() > 0)
+    ((2,), True)
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        *,
+        activation="relu",
+        kernel_initializer="auto",
+        normalization=None,
+        dropout=0.0,
+        l2=0.0,
+        standardize=True,
+        output_range=None,
+        output_activation="auto",
+        optimizer="adam",
+        learning_rate=None,
+        loss="mse",
+        delta=1.0,
+        quantile=0.5,
+        metrics="auto",
+        batch_size="auto",
+        epochs=100,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        patience=10,
+        warm_start=False,
+        callbacks=None,
+        verbose=0,
+        dtype="float32",
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.kernel_initializer = kernel_initializer
+        self.normalization = normalization
+        self.dropout = dropout
+        self.l2 = l2
+        self.standardize = standardize
+        self.output_range = output_range
+        self.output_activation = output_activation
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.loss = loss
+        self.delta = delta
+        self.quantile = quantile
+        self.metrics = metrics
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.verbose = verbose
+        self.dtype = dtype
+        self.random_state = random_state
+
+    def score(self, X, y, sample_weight=None):
+        """Give R², or for several quantiles the mean D² of their pinball losses.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        float
+            At most 1, which is perfect; 0 is a constant prediction.
+        """
+        if self.loss == "quantile" and hasattr(self.quantile, "__len__"):
+            scores = [
+                d2_pinball_score(y, column, sample_weight=sample_weight, alpha=alpha)
+                for alpha, column in zip(self.quantile, self.predict(X).T, strict=True)
+            ]
+            return float(np.mean(scores))
+        return super().score(X, y, sample_weight)

@@ -1,0 +1,188 @@
+"""The network of the MLP estimators: a spec, the program that trains it, its NumPy outputs."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from mlpkit import inference
+from mlpkit.architecture import MLPSpec
+from mlpkit.errors import TargetError
+from mlpkit.losses import LOSSES
+from mlpkit.scaling import fit_target_units, identity
+from mlpkit.tasks import Task
+
+
+@dataclass(frozen=True, eq=False)
+class MLPNetwork:
+    """A multilayer perceptron in the units in which it learns.
+
+    Parameters
+    ----------
+    spec : MLPSpec
+        The network in the user's units.
+    task : Task
+        What it learns.
+    parameters : dict
+        The factory's arguments.
+    """
+
+    spec: MLPSpec
+    task: Task
+    parameters: dict = field(repr=False)
+
+    @property
+    def units(self):
+        """Number of outputs."""
+        return self.spec.units
+
+    @property
+    def dtype(self):
+        """Type of weights and arithmetic."""
+        return self.spec.dtype
+
+    @property
+    def learning_rate(self):
+        """The learning rate asked for; None leaves the optimizer's own."""
+        return self.parameters["learning_rate"]
+
+    @property
+    def loss_row(self):
+        """The loss's row of the table; None for a loss of the user's."""
+        return LOSSES.get(self.spec.loss)
+
+    @property
+    def learns_scaled(self):
+        """Whether the loss allows targets in other units than the user's."""
+        return self.loss_row is not None and self.loss_row.homogeneous
+
+    @property
+    def core(self):
+        """The spec that is trained: inputs come standardised, outputs are carried back later."""
+        outputs = self.spec.outputs
+        if self.learns_scaled:
+            outputs = replace(outputs, scale=(1.0,) * self.units, offset=(0.0,) * self.units)
+        return replace(self.spec, standardize=False, outputs=outputs)
+
+    def encode(self, y):
+        """Give targets as the loss wants them, those out of the outputs' range refused."""
+        one_hot = self.loss_row is None or self.loss_row.one_hot
+        encoded = self.task.encode(y, one_hot=one_hot)
+        if not self.task.is_classification:
+            self._check_range(encoded)
+        return encoded
+
+    def _check_range(self, y):
+        low, high = self.spec.outputs.bounds
+        columns = y.shape[1]  # several quantiles of one target share its range
+        outside = (y < low[:columns]) | (y > high[:columns])
+        if outside.any():
+            row, column = np.argwhere(outside)[0]
+            raise TargetError(
+                f"y must lie in the range of its output, {low[column]:g} to {high[column]:g} "
+                f"(column {column}). Got {y[row, column]:g} in row {row}: change output_range, or "
+                "correct the value."
+            )
+
+    def target_units(self, y, weight, *, standardize):
+        """Find the map from the forward pass's outputs to the target's units."""
+        if self.task.is_classification:
+            return identity(self.units)
+        outputs = self.spec.outputs
+        return fit_target_units(
+            y, weight, outputs, standardize=standardize and self.learns_scaled
+        )
+
+    def scaled_targets(self, y, targets):
+        """Give encoded targets in the network's units."""
+        if not self.learns_scaled:
+            return y
+        n = y.shape[1]  # several quantiles of one target share its units
+        return (y - targets.offset[:n]) / targets.scale[:n]
+
+    def metric_units(self, targets):
+        """Give the map from what the program trains on to the target's units."""
+        return targets if self.learns_scaled else identity(self.units)
+
+    def shaped(self, X):
+        """Give rows in the shape the network takes."""
+        return X
+
+    def block_rows(self):
+        """Give how many rows are predicted at a time."""
+        widest = max(*self.spec.widths, *self.spec.hidden_layer_sizes, self.units)
+        return inference.block_rows(widest, np.dtype(self.dtype).itemsize)
+
+    def initial_weights(self, seed):
+        """Draw the weights that the factory's model would start from with this seed."""
+        from mlpkit import network
+
+        return network.initial_weights(self.core, seed)
+
+    def seed_states(self, seed):
+        """Give the states of the dropout layers' generators for this seed."""
+        from mlpkit import network
+
+        return network.dropout_states(self.core, seed)
+
+    @property
+    def key(self):
+        """What the program depends on, None where the user's own objects are part of it."""
+        parts = self._training_objects()
+        from mlpkit.training import stable_key
+
+        text = stable_key(*parts[:2], *parts[2])
+        return None if text is None else (replace(self.core, loss=""), text)
+
+    def make_program(self):
+        """Build the Keras model and what trains it."""
+        from mlpkit import network
+        from mlpkit.training import Program
+
+        optimizer, loss, metrics = self._training_objects()
+        return Program(network.build(self.core, 0), optimizer, loss, metrics, self.dtype)
+
+    def _training_objects(self):
+        from mlpkit import compilation
+
+        parameters = self.parameters
+        # The learning rate is put in when a fit starts; programs differ by all else.
+        optimizer = compilation.make_optimizer(parameters["optimizer"], None)
+        loss = compilation.make_loss(
+            parameters["loss"],
+            self.task.loss,
+            delta=parameters.get("delta", 1.0),
+            quantile=parameters.get("quantile", 0.5),
+            dtype=self.dtype,
+        )
+        one_hot = self.loss_row is None or self.loss_row.one_hot
+        metrics = compilation.make_metrics(
+            parameters["metrics"], self.task.name, one_hot=one_hot, dtype=self.dtype
+        )
+        return optimizer, loss, metrics
+
+    def keras_model(self, learnt):
+        """Build the Keras model of what was learnt: raw features in, the target's units out.
+
+        Parameters
+        ----------
+        learnt : Learnt
+            Weights and units.
+
+        Returns
+        -------
+        keras.Model
+            Compiled.
+        """
+        from mlpkit import factories, network
+
+        targets = learnt.targets
+        outputs = replace(
+            self.spec.outputs, scale=tuple(targets.scale.tolist()),
+            offset=tuple(targets.offset.tolist()),
+        )  # fmt: skip
+        standardized = not learnt.features.is_identity
+        spec = replace(self.spec, standardize=standardized, outputs=outputs)
+        model = network.build(spec)
+        network.put_weights(model, learnt.weights, learnt.features if standardized else None)
+        factories.compile_model(model, spec, self.parameters)
+        return model

@@ -1,0 +1,46 @@
+"""What both regressors offer: numbers in their own units, one column or several."""
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+
+class RegressorMethods(RegressorMixin):
+    """What both regressors offer."""
+
+    _kind = "regression"
+
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one pass over these rows, going on from earlier calls.
+
+        The first call's rows decide the standardisation.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`.
+
+        Returns
+        -------
+        self
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X):
+        """Predict targets, in their own units.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The shape that `y` had; a column per quantile where several were asked for.
+        """
+        outputs = self._outputs(X)
+        return self.task_.decode(outputs.astype(np.float64))

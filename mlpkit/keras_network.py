@@ -1,0 +1,292 @@
+"""The network of the Keras estimators: the user's own model, or what their builder returns."""
+
+import contextlib
+import random
+import threading
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from mlpkit import compilation
+from mlpkit.backend import keras
+from mlpkit.errors import InvalidParameterError
+from mlpkit.losses import LOSSES, loss_name, loss_problems
+from mlpkit.outputs import plain_outputs
+from mlpkit.scaling import fit_target_units, identity
+from mlpkit.tasks import Task
+from mlpkit.training import Program, stable_key
+
+_random_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def seeded(seed):
+    """Let Keras draw its seeds from `seed` for a while; global seeds are put back after.
+
+    Parameters
+    ----------
+    seed : int
+        The seed. Keras draws the seed of an initializer or dropout layer that has none from
+        Python's generator.
+    """
+    with _random_lock:
+        states = random.getstate(), np.random.get_state()
+        random.seed(seed)
+        np.random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
+
+
+def fresh_model(model, n_features, task, parameters, seed):
+    """Make the Keras model to train, the user's own left as it is.
+
+    Parameters
+    ----------
+    model : keras.Model or callable
+        A model, of which a copy with new initial weights is made, or a builder that is called
+        as ``builder(n_features, task, **parameters)``.
+    n_features : int
+        Features of the table.
+    task : Task
+        What is to be learnt.
+    parameters : dict
+        Arguments for the builder.
+    seed : int
+        Decides initial weights.
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    InvalidParameterError
+        When no model comes of it.
+    """
+    if isinstance(model, keras.Model) and parameters:
+        raise InvalidParameterError(
+            f"model__ parameters need a builder function. Got a built model and {parameters!r}."
+        )
+    with seeded(seed):
+        made = _copied(model) if isinstance(model, keras.Model) else _built(
+            model, n_features, task, parameters
+        )
+    _check_inputs(made, n_features)
+    return made
+
+
+def _copied(model):
+    try:
+        if isinstance(model, keras.Sequential) or hasattr(model, "_operations"):
+            return keras.models.clone_model(model)
+        return type(model).from_config(model.get_config())
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise InvalidParameterError(
+            f"model of type {type(model).__name__} cannot be copied ({error}). Pass a builder "
+            "function in its place: model=lambda n_features, task: ..."
+        ) from error
+
+
+def _built(builder, n_features, task, parameters):
+    made = builder(n_features, task, **parameters)
+    if not isinstance(made, keras.Model):
+        raise InvalidParameterError(
+            f"model must return a keras.Model. {builder!r} returned {type(made).__name__}."
+        )
+    return made
+
+
+def _check_inputs(model, n_features):
+    inputs = getattr(model, "inputs", None)
+    if inputs and len(inputs) > 1:
+        raise InvalidParameterError(
+            f"model must have one input. Got {len(inputs)}: models with several inputs are out "
+            "of scope; join the inputs in one table and slice them inside the model."
+        )
+    if inputs and int(np.prod(inputs[0].shape[1:])) != n_features:
+        raise InvalidParameterError(
+            f"model must take the {n_features} features of X. It takes shape "
+            f"{tuple(inputs[0].shape[1:])}; a builder function gets n_features as its argument."
+        )
+
+
+@dataclass(eq=False)
+class KerasNetwork:
+    """The user's Keras model, with what trains it.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The estimator's own copy.
+    task : Task
+        What it learns.
+    loss : str, keras.losses.Loss or callable
+        A loss, "auto" resolved.
+    optimizer : str or keras.optimizers.Optimizer
+        An optimizer, "auto" resolved.
+    metrics : "auto", None or list
+        What is watched.
+    learning_rate : float or None
+        None leaves the optimizer's own.
+    """
+
+    model: keras.Model
+    task: Task
+    loss: object
+    optimizer: object
+    metrics: object = "auto"
+    learning_rate: float | None = None
+    input_shape: tuple = field(default=())
+    units: int = 1
+    dtype: str = "float32"
+
+    def __post_init__(self):
+        if not self.model.built:
+            self.model.build((None, *self.input_shape))
+        inputs = getattr(self.model, "inputs", None)
+        if inputs:
+            self.input_shape = tuple(inputs[0].shape[1:])
+        dtype = inputs[0].dtype if inputs else "float32"
+        output = self.model(np.zeros((1, *self.input_shape), dtype), training=False)
+        if not hasattr(output, "shape") or len(output.shape) != 2:
+            raise InvalidParameterError(
+                "model must give one output of shape (n_samples, n_outputs). Got "
+                f"{getattr(output, 'shape', type(output).__name__)}."
+            )
+        self.units, self.dtype = int(output.shape[1]), keras.backend.standardize_dtype(output.dtype)
+        self._check_output()
+
+    def _check_output(self):
+        if self.task.name == "binary" and self.units == 2:
+            # Two classes by a softmax of two units: learnt as several classes are.
+            self.task = replace(self.task, name="multiclass")
+        found = []
+        if self.units != self.task.units:
+            found.append(
+                f"model must have {self.task.units} output unit(s) for this {self.task.name} "
+                f"target. Got {self.units}."
+            )
+        activation = self._last_activation()
+        allowed = ("softmax",) if self.task.name == "multiclass" else ("sigmoid", "hard_sigmoid")
+        if self.task.is_classification and activation and activation not in allowed:
+            found.append(
+                f"model must end in {allowed[0]} for this {self.task.name} target, so that its "
+                f"outputs are probabilities. Got {activation}."
+            )
+        positive = activation in ("relu", "softplus", "exponential", "sigmoid", "relu6")
+        found += loss_problems(self.loss, self.task.name, self.task.loss, positive or not activation)
+        if found:
+            raise InvalidParameterError("\n".join(found))
+
+    def _last_activation(self):
+        """Give the name of the last layer's activation, None where it cannot be told."""
+        layers = getattr(self.model, "layers", None)
+        activation = getattr(layers[-1], "activation", None) if layers else None
+        return getattr(activation, "__name__", None)
+
+    @property
+    def loss_row(self):
+        """The loss's row of the table; None for a loss of the user's."""
+        return LOSSES.get(loss_name(self.loss, self.task.loss))
+
+    @property
+    def learns_scaled(self):
+        """Whether targets may be standardised: a linear output, and a loss that allows it."""
+        row = self.loss_row
+        return row is not None and row.homogeneous and self._last_activation() in (None, "linear")
+
+    def encode(self, y):
+        """Give targets as the loss wants them."""
+        one_hot = self.loss_row is None or self.loss_row.one_hot
+        return self.task.encode(y, one_hot=one_hot)
+
+    def target_units(self, y, weight, *, standardize):
+        """Find the map from the model's outputs to the target's units."""
+        if self.task.is_classification or not (standardize and self.learns_scaled):
+            return identity(self.units)
+        return fit_target_units(y, weight, plain_outputs("linear", self.units), standardize=True)
+
+    def scaled_targets(self, y, targets):
+        """Give encoded targets in the model's units."""
+        return (y - targets.offset) / targets.scale
+
+    def metric_units(self, targets):
+        """Give the map from what the program trains on to the target's units."""
+        return targets
+
+    def shaped(self, X):
+        """Give rows in the shape the model takes."""
+        return X.reshape(-1, *self.input_shape)
+
+    def block_rows(self):
+        """Give how many rows are predicted at a time."""
+        return 4096
+
+    def initial_weights(self, seed):
+        """Give the weights the model was made with."""
+        return self.model.get_weights()
+
+    def seed_states(self, seed):
+        """Give the states of the model's seed generators as it was made."""
+        weights = self.model.weights
+        return [np.array(v) for v in self.model.variables if all(v is not w for w in weights)]
+
+    @property
+    def key(self):
+        """What the program depends on, None where classes or functions of the user's are in it."""
+        optimizer, loss, metrics = self._training_objects()
+        text = stable_key(self.model, optimizer, loss, *metrics)
+        return None if text is None else ("keras", text, self.dtype)
+
+    def make_program(self):
+        """Give a program around a copy of the model, or the model itself where nobody else can."""
+        model = self.model if self.key is None else keras.models.clone_model(self.model)
+        return Program(model, *self._training_objects(), self.dtype)
+
+    def _training_objects(self):
+        optimizer = compilation.make_optimizer(self.optimizer, None)
+        loss = compilation.make_loss(self.loss, self.task.loss, dtype=self.dtype)
+        one_hot = self.loss_row is None or self.loss_row.one_hot
+        metrics = compilation.make_metrics(
+            self.metrics, self.task.name, one_hot=one_hot, dtype=self.dtype
+        )
+        return optimizer, loss, metrics
+
+
+def raw_model(learnt):
+    """Give the fitted model for raw features and targets in their own units.
+
+    Parameters
+    ----------
+    learnt : Learnt
+        Weights and units.
+
+    Returns
+    -------
+    keras.Model
+        The estimator's own where nothing was standardised, else a model around it.
+    """
+    network = learnt.network
+    layers = [keras.Input(network.input_shape, dtype=network.dtype, name="features")]
+    if not learnt.features.is_identity:
+        offset, scale = (v.reshape(network.input_shape) for v in (
+            learnt.features.offset, learnt.features.scale
+        ))
+        axes = tuple(range(1, offset.ndim + 1))
+        layers.append(
+            keras.layers.Normalization(
+                axis=axes, mean=offset, variance=scale**2, dtype=network.dtype, name="standardize"
+            )
+        )
+    layers.append(network.model)
+    if not learnt.targets.is_identity:
+        layers.append(
+            keras.layers.Rescaling(
+                learnt.targets.scale, offset=learnt.targets.offset, dtype=network.dtype,
+                name="target_units",
+            )
+        )  # fmt: skip
+    return network.model if len(layers) == 2 else keras.Sequential(layers)

@@ -1,0 +1,55 @@
+"""Fixtures that several test files use, and a clean slate for every test."""
+
+import os
+import random
+import sys
+from pathlib import Path
+
+# Before anything loads matplotlib: no test opens a window, whatever the machine is set to.
+os.environ["MPLBACKEND"] = "Agg"
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """The folder of real tables: `MLPKIT_DATA`, else ``../shared/data``; skips where absent."""
+    folder = Path(os.environ.get("MLPKIT_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"needs the real tables; MLPKIT_DATA names their folder, and {folder} is none")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_table(data_folder):
+    """A function from the name of a real table, such as "adult", to its DataFrame."""
+
+    def read(name, **options):
+        import pandas as pd
+
+        path = data_folder / f"{name}.csv.gz"
+        if not path.is_file():
+            pytest.skip(f"needs the real table {name}; {path} is not there")
+        return pd.read_csv(path, **options)
+
+    return read
+
+
+@pytest.fixture(autouse=True)
+def global_state():
+    """Whatever a test does to the global random generators and figures ends with it."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    yield
+    np.random.set_state(numpy_state)
+    random.setstate(python_state)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -1,0 +1,225 @@
+"""The compiled loop trains as Keras does: weights after 50 steps equal those of train_on_batch."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+from mlpkit import compilation, network, training
+from mlpkit.architecture import make_spec
+from mlpkit.backend import keras, tf
+from mlpkit.losses import LOSSES
+from mlpkit.tasks import TASKS
+
+N, D, BATCH, EPOCHS = 100, 6, 16, 8  # seven steps an epoch, the last one smaller: 56 steps
+
+OPTIMIZERS = {
+    "sgd": lambda: "sgd",
+    "momentum": lambda: keras.optimizers.SGD(0.01, momentum=0.9),
+    "nesterov": lambda: keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True),
+    "adam": lambda: "adam",
+    "adamw": lambda: "adamw",
+    "rmsprop": lambda: "rmsprop",
+    "nadam": lambda: "nadam",
+    "clipped": lambda: keras.optimizers.Adam(clipnorm=0.1),
+    "scheduled": lambda: keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)),
+}
+
+
+def table(task, loss, seed=0):
+    """Features, targets as the loss wants them, and weights."""
+    rng = np.random.RandomState(seed)
+    X = rng.randn(N, D)
+    if task == "multiclass":
+        index = rng.randint(3, size=(N, 1))
+        y = np.eye(3)[index.ravel()] if LOSSES[loss].one_hot else index
+    elif task in ("binary", "multilabel"):
+        y = rng.randint(2, size=(N, 1 if task == "binary" else 3)).astype(float)
+    else:
+        y = rng.rand(N, 1 if task == "regression" else 2) * 3
+    return X, y, rng.rand(N) + 0.5
+
+
+def specs(task, loss, **options):
+    units = {"multiclass": 3, "multilabel": 3, "multioutput": 2}.get(task, 1)
+    if loss in LOSSES and LOSSES[loss].positive:
+        options["output_range"] = "positive"
+    return make_spec(task, D, units, hidden_layer_sizes=(10, 5), loss=loss, **options)
+
+
+def by_keras(model, optimizer, loss, orders, X, y, w):
+    """Weights after Keras's own training steps, and each epoch's loss."""
+    model.compile(optimizer=optimizer, loss=loss)
+    for order in orders:
+        for start in range(0, N, BATCH):
+            rows = order[start : start + BATCH]
+            model.train_on_batch(X[rows], y[rows], sample_weight=None if w is None else w[rows])
+    return model.get_weights()
+
+
+def by_engine(spec, optimizer, orders, X, y, w, **loss_options):
+    loss = compilation.make_loss(spec.loss, TASKS[spec.task].loss, dtype=spec.dtype, **loss_options)
+    model = network.build(spec, 0)
+    program = training.Program(
+        model, compilation.make_optimizer(optimizer), loss, [], spec.dtype
+    )
+    program.start(network.initial_weights(spec, 0), seed_states=network.dropout_states(spec, 0))
+    rows = training.make_rows(X, y, np.ones(N) if w is None else w, spec.dtype)
+    units = (tf.ones(spec.units, spec.dtype), tf.zeros(spec.units, spec.dtype))
+    for order in orders:
+        program.train_epoch(rows, order, BATCH, units)
+    return program.weights
+
+
+def orders(seed=0):
+    rng = np.random.RandomState(seed)
+    return [rng.permutation(N) for _ in range(EPOCHS)]
+
+
+def assert_equal_weights(ours, theirs, tolerance):
+    for mine, other in zip(ours, theirs, strict=True):
+        scale = np.abs(other).max() or 1.0
+        assert np.abs(mine - other).max() / scale <= tolerance
+
+
+CASES = [
+    (task, loss) for loss, row in LOSSES.items() for task in row.tasks
+    if task in ("binary", "multiclass", "regression") or loss in ("binary_crossentropy", "huber")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("task, loss", CASES)
+def test_each_loss_trains_as_keras_does(task, loss, weighted):
+    X, y, w = table(task, loss)
+    spec = specs(task, loss, dtype="float64")
+    w = w if weighted else None
+    ours = by_engine(spec, "adam", orders(), X, y, w)
+    keras_loss = compilation.make_loss(loss, loss, dtype="float64")
+    assert keras_loss.reduction == "mean_with_sample_weight"
+    theirs = by_keras(network.build(spec, 0), "adam", keras_loss, orders(), X, y, w)
+    assert_equal_weights(ours, theirs, 1e-5)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_each_optimizer_trains_as_keras_does(name, weighted):
+    X, y, w = table("regression", "mean_squared_error")
+    spec = specs("regression", "mean_squared_error", dtype="float64")
+    w = w if weighted else None
+    ours = by_engine(spec, OPTIMIZERS[name](), orders(), X, y, w)
+    loss = compilation.make_loss("mse", "mse", dtype="float64")
+    theirs = by_keras(network.build(spec, 0), OPTIMIZERS[name](), loss, orders(), X, y, w)
+    assert_equal_weights(ours, theirs, 1e-5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"l2": 0.01},
+        {"normalization": "batch"},
+        {"normalization": "layer", "activation": "prelu"},
+        {"dropout": 0.3},
+        {"activation": "selu", "dropout": 0.2},
+    ],
+    ids=lambda options: "+".join(map(str, options.values())) or "plain",
+)
+def test_each_layer_trains_as_keras_does_in_float32(options):
+    X, y, w = table("multiclass", "sparse_categorical_crossentropy")
+    spec = specs("multiclass", "sparse_categorical_crossentropy", **options)
+    ours = by_engine(spec, "sgd", orders(), X, y, w)
+    loss = compilation.make_loss("auto", spec.loss)
+    theirs = by_keras(network.build(spec, 0), "sgd", loss, orders(), X.astype("float32"), y, w)
+    assert_equal_weights(ours, theirs, 1e-5)
+
+
+def test_one_step_by_hand():
+    X, y, w = np.array([[1.0], [3.0]]), np.array([[1.0], [0.0]]), np.array([1.0, 3.0])
+    spec = make_spec("regression", 1, hidden_layer_sizes=(), dtype="float64")
+    loss = compilation.make_loss("mse", "mse", dtype="float64")
+    program = training.Program(
+        network.build(spec, 0), compilation.make_optimizer("sgd", 0.1), loss, [], "float64"
+    )
+    program.start([np.array([[2.0]]), np.array([1.0])])
+    units = (tf.ones(1, "float64"), tf.zeros(1, "float64"))
+    logs = program.train_epoch(training.make_rows(X, y, w, "float64"), [0, 1], 2, units)
+    # f = 2x + 1 errs by 2 and 7; weighted gradients (1*2*2*1 + 3*2*7*3) / 4 and (4 + 3*14) / 4.
+    assert logs["loss"] == pytest.approx((1 * 4 + 3 * 49) / 4)
+    # Keras keeps its learning rate in float32.
+    np.testing.assert_allclose(program.weights[0], 2 - 0.1 * 130 / 4, rtol=1e-6)
+    np.testing.assert_allclose(program.weights[1], 1 - 0.1 * 46 / 4, rtol=1e-6)
+
+
+def test_sparse_rows_train_as_dense_ones_do():
+    X, y, w = table("regression", "mean_squared_error")
+    X[np.abs(X) < 0.8] = 0
+    spec = specs("regression", "mean_squared_error", dtype="float64")
+    program = training.Program(
+        network.build(spec, 0),
+        compilation.make_optimizer("adam"),
+        compilation.make_loss("mse", "mse", dtype="float64"),
+        [],
+        "float64",
+    )
+    units = (tf.ones(1, "float64"), tf.zeros(1, "float64"))
+    center, factor = X.mean(axis=0), 1 / X.std(axis=0)
+    dense = training.make_rows((X - center) * factor, y, w, "float64")
+    sparse = training.make_rows(scipy.sparse.csr_array(X), y, w, "float64", center, factor)
+    weights = []
+    for rows in (dense, sparse):
+        program.start(network.initial_weights(spec, 0))
+        for order in orders():
+            program.train_epoch(rows, order, BATCH, units)
+        weights.append(program.weights)
+    assert_equal_weights(*weights, 1e-10)
+
+
+def test_losses_and_metrics_equal_keras_evaluate():
+    X, y, _ = table("multiclass", "sparse_categorical_crossentropy")
+    spec = specs("multiclass", "sparse_categorical_crossentropy", l2=0.01)
+    metrics = compilation.make_metrics("auto", "multiclass")
+    program = training.Program(
+        network.build(spec, 0), compilation.make_optimizer("sgd"),
+        compilation.make_loss("auto", spec.loss), metrics, "float32",
+    )  # fmt: skip
+    program.start(network.initial_weights(spec, 3))
+    units = (tf.ones(3), tf.zeros(3))
+    figures = program.evaluate(training.make_rows(X, y, np.ones(N), "float32"), units)
+    model = network.build(spec, 3)
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    expected = model.evaluate(X.astype("float32"), y, verbose=0, return_dict=True)
+    assert figures["loss"] == pytest.approx(expected["loss"], rel=1e-5)
+    assert figures["accuracy"] == pytest.approx(expected["accuracy"], rel=1e-6)
+
+
+def test_programs_are_kept_and_shared_by_fits_that_differ_in_run_time_values(monkeypatch):
+    from mlpkit import MLPRegressor
+    from mlpkit.estimators.mlp_network import MLPNetwork
+
+    made = []
+    make = MLPNetwork.make_program
+    monkeypatch.setattr(MLPNetwork, "make_program", lambda self: made.append(1) or make(self))
+    X, y, _ = table("regression", "mean_squared_error")
+    sizes = {"hidden_layer_sizes": (7, 3), "epochs": 2}
+    for rate, seed, rows in ((1e-3, 0, 100), (1e-2, 1, 90), (1e-1, 2, 80)):
+        MLPRegressor(**sizes, learning_rate=rate, random_state=seed).fit(X[:rows], y[:rows].ravel())
+    assert len(made) == 1
+    MLPRegressor(**sizes, optimizer="sgd").fit(X, y.ravel())
+    assert len(made) == 2
+
+
+def test_objects_of_the_users_own_have_no_key():
+    class Mine(keras.layers.Dense):
+        pass
+
+    built_in = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="relu")])
+    same = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="relu")])
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="tanh")])
+    own = keras.Sequential([keras.Input((3,)), Mine(2)])
+    own_activation = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(2, activation=lambda z: z)]
+    )
+    assert training.stable_key(built_in) == training.stable_key(same) is not None
+    assert training.stable_key(built_in) != training.stable_key(other)
+    assert training.stable_key(own) is None
+    assert training.stable_key(own_activation) is None
