@@ -11,7 +11,7 @@ ARGS :=
 
 PYTHON ?= python3.11 python3 python3.12 python3.13 python3.10
 
-BENCHMARKS := benchmarks.defaults
+BENCHMARKS := benchmarks.imports benchmarks.book benchmarks.defaults
 
 VENV := .venv
 PY := $(VENV)/bin/python

@@ -6,7 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn import datasets
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.impute import SimpleImputer
 from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 SINGLE_TARGET = ("binary", "multiclass", "regression")
@@ -57,5 +61,18 @@ def _indexed(folder, max_features):
         frame = pd.read_csv(folder / row.file)
         X, y = frame.drop(columns=row.target), frame[row.target]
         categorical = [name for name in row.categorical.split(";") if name]
-        X = X.astype({name: object for name in categorical})
-        yield row.name, row.task, X, y.to_numpy(float) if row.task == "regression" else y.astype(str).to_numpy()
+        X = X.astype({name: str for name in categorical}).where(X.notna())
+        y = y.to_numpy(float) if row.task == "regression" else y.astype(str).to_numpy()
+        yield row.name, row.task, X, y
+
+
+def encoder():
+    """Give what turns a mixed table into the matrix that both sides get."""
+    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    classes = OneHotEncoder(
+        handle_unknown="ignore", sparse_output=False, min_frequency=5, max_categories=64
+    )
+    return make_column_transformer(
+        (numbers, make_column_selector(dtype_include=["number", "bool"])),
+        (classes, make_column_selector(dtype_exclude=["number", "bool"])),
+    )

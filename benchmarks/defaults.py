@@ -15,8 +15,6 @@ import numpy as np
 import pandas as pd
 from sklearn import neural_network
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 import mlpkit
 from benchmarks import _report, _tables
@@ -49,7 +47,7 @@ def _options(argv):
 
 
 def _measured(name, task, X_train, X_test, y_train, y_test, *, epochs=None):
-    prepare = make_pipeline(mlpkit.make_preprocessor(), StandardScaler())
+    prepare = _tables.encoder()
     X_train, X_test = prepare.fit_transform(X_train), prepare.transform(X_test)
     kind = "MLPRegressor" if task == "regression" else "MLPClassifier"
     theirs = getattr(neural_network, kind)(random_state=0)

@@ -2,8 +2,8 @@
 
 Only modules that need TensorFlow import this one, and they are themselves imported late. What
 TensorFlow logs while it starts is dropped, everything else that reaches standard error in that
-time is passed on. A user who has set ``TF_CPP_MIN_LOG_LEVEL`` gets what they asked for.
-Python warnings are left alone.
+time is passed on. A user who has set ``TF_CPP_MIN_LOG_LEVEL`` gets what they asked for: 0 and 1
+let the log through, 2 and 3 want quiet. Python warnings are left alone.
 """
 
 import contextlib
@@ -13,25 +13,32 @@ import re
 import sys
 import tempfile
 
-_NOISE = re.compile(rb"^([IWE]\d{4} |WARNING: All log messages before absl|\d{4}-\d\d-\d\d .*: [IWE] )")
+_NOISE = re.compile(
+    rb"^([IWE]\d{4} |WARNING: All log messages before absl|\d{4}-\d\d-\d\d .*: [IWE] )"
+)
+_WRONG_BACKEND = (
+    "mlpkit needs Keras's TensorFlow backend. Got {!r}: unset KERAS_BACKEND, or set it to "
+    "'tensorflow', before Keras is imported."
+)
 
 
 def _load():
     """Import TensorFlow and Keras and give both modules."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    wants_log = "TF_CPP_MIN_LOG_LEVEL" in os.environ
+    wanted = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if "keras" not in sys.modules:
+        if wanted != "tensorflow":  # Keras would load the other library first, or miss it
+            raise ImportError(_WRONG_BACKEND.format(wanted))
+        os.environ["KERAS_BACKEND"] = wanted  # stronger than Keras's configuration file
+    wants_log = os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1")
     # Read by TensorFlow when it is loaded, and later by the threads that look for devices.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = os.environ.get("TF_CPP_MIN_LOG_LEVEL") or "3"
     quiet = contextlib.nullcontext() if wants_log or "tensorflow" in sys.modules else _quiet()
     with quiet:
         tensorflow = importlib.import_module("tensorflow")
         keras_module = importlib.import_module("keras")
     name = keras_module.backend.backend()
     if name != "tensorflow":
-        raise ImportError(
-            f"mlpkit needs Keras's TensorFlow backend. Got {name!r}: unset KERAS_BACKEND, or "
-            "set it to 'tensorflow', before Keras is imported."
-        )
+        raise ImportError(_WRONG_BACKEND.format(name))
     return tensorflow, keras_module
 
 

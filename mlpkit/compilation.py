@@ -1,7 +1,5 @@
 """What a network is trained with, as Keras objects: optimizer, loss and metrics."""
 
-import copy
-
 from mlpkit.backend import keras, tf
 from mlpkit.losses import LOSSES, loss_name
 
@@ -50,7 +48,10 @@ class Quantile(keras.losses.Loss):
         """
         y_pred = keras.ops.convert_to_tensor(y_pred)
         q = keras.ops.convert_to_tensor(self.quantile, dtype=y_pred.dtype)
-        error = keras.ops.cast(y_true, y_pred.dtype) - y_pred
+        y_true = keras.ops.cast(y_true, y_pred.dtype)
+        # A plain vector is a column: against several quantiles it must not become a row.
+        y_true = keras.ops.reshape(y_true, (-1, 1)) if len(y_true.shape) == 1 else y_true
+        error = y_true - y_pred
         return keras.ops.mean(keras.ops.maximum(q * error, (q - 1) * error), axis=-1)
 
     def get_config(self):
@@ -58,6 +59,42 @@ class Quantile(keras.losses.Loss):
         return {**super().get_config(), "quantile": self.quantile}
 
 
+@keras.saving.register_keras_serializable("mlpkit")
+class Huber(keras.losses.Huber):
+    """Keras's Huber loss, which remembers its `delta` when it is saved.
+
+    Keras up to 3.15 at least leaves `delta` out of the configuration (keras-team/keras#23286,
+    mended upstream since): a saved model would go on with 1, and two losses that differ only in
+    `delta` would look the same.
+
+    Parameters
+    ----------
+    delta : float, default=1.0
+        Error from which on the loss is linear.
+    reduction, name, dtype
+        As in every Keras loss.
+
+    Examples
+    --------
+    >>> Huber.from_config(Huber(2.0).get_config()).get_config()["delta"]
+    2.0
+    """
+
+    def __init__(self, delta=1.0, reduction=REDUCTION, name="huber", dtype=None):
+        super().__init__(delta, reduction=reduction, name=name, dtype=dtype)
+        self.delta = delta
+
+    @staticmethod
+    def delta_of(loss):
+        """Give the `delta` of one of Keras's own Huber losses."""
+        return loss.get_config().get("delta", loss._fn_kwargs["delta"])
+
+    def get_config(self):
+        """Give the arguments, as Keras saves them."""
+        return {**super().get_config(), "delta": self.delta}
+
+
+@keras.saving.register_keras_serializable("mlpkit")
 class FunctionLoss(keras.losses.Loss):
     """A plain function of (y_true, y_pred) as a Keras loss.
 
@@ -65,15 +102,35 @@ class FunctionLoss(keras.losses.Loss):
     ----------
     function : callable
         Takes targets and predictions of shape (n_samples, n_outputs), gives a loss per row.
+    reduction, name, dtype
+        As in every Keras loss.
+
+    Examples
+    --------
+    >>> absolute = FunctionLoss(lambda y, f: keras.ops.abs(y - f)[:, 0], name="absolute")
+    >>> float(absolute(tf.constant([[1.0]]), tf.constant([[3.0]])))
+    2.0
     """
 
     def __init__(self, function, reduction=REDUCTION, name=None, dtype=None):
-        super().__init__(name or getattr(function, "__name__", "loss"), reduction, dtype)
+        name = name or getattr(function, "__name__", "loss")
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.function = function
 
     def call(self, y_true, y_pred):
         """Apply the function."""
         return self.function(y_true, y_pred)
+
+    def get_config(self):
+        """Give the arguments, as Keras saves them; the user registers a function of their own."""
+        function = keras.saving.serialize_keras_object(self.function)
+        return {**super().get_config(), "function": function}
+
+    @classmethod
+    def from_config(cls, config):
+        """Make the loss again from what `get_config` gave."""
+        function = keras.saving.deserialize_keras_object(config["function"])
+        return cls(**{**config, "function": function})
 
 
 def make_loss(loss, task_loss, *, delta=1.0, quantile=0.5, dtype="float32"):
@@ -96,6 +153,11 @@ def make_loss(loss, task_loss, *, delta=1.0, quantile=0.5, dtype="float32"):
     -------
     keras.losses.Loss
         Reduced by "mean_with_sample_weight". A loss object of the user's is copied.
+
+    Examples
+    --------
+    >>> make_loss("huber", "mean_squared_error", delta=2.0).get_config()["delta"]
+    2.0
     """
     if not isinstance(loss, str):
         return _own_loss(loss, dtype)
@@ -107,16 +169,20 @@ def make_loss(loss, task_loss, *, delta=1.0, quantile=0.5, dtype="float32"):
         quantile = [float(q) for q in quantile] if several else float(quantile)
         return Quantile(quantile, **options)
     if name == "huber":
-        options["delta"] = float(delta)
+        return Huber(float(delta), **options)
     return getattr(keras.losses, LOSSES[name].keras_class)(**options)
 
 
 def _own_loss(loss, dtype):
     if not isinstance(loss, keras.losses.Loss):
         return FunctionLoss(loss, dtype=dtype)
-    mine = copy.copy(loss)
-    mine.reduction = REDUCTION
-    mine.name = type(loss).__name__
+    options = {"name": type(loss).__name__, "reduction": REDUCTION, "dtype": dtype}
+    if type(loss) is keras.losses.Huber:
+        return Huber(Huber.delta_of(loss), **options)
+    # By hand: copy.copy would save it as Keras does, and knows no class that is not registered.
+    mine = object.__new__(type(loss))
+    vars(mine).update(vars(loss))
+    keras.losses.Loss.__init__(mine, **options)
     return mine
 
 
@@ -133,6 +199,12 @@ def loss_per_row(loss, y_true, y_pred):
     Returns
     -------
     tensor of shape (n_samples,)
+
+    Examples
+    --------
+    >>> y, f = tf.constant([[1.0], [2.0]]), tf.constant([[0.0], [0.0]])
+    >>> loss_per_row(make_loss("mse", ""), y, f).numpy()
+    array([1., 4.], dtype=float32)
     """
     values = tf.cast(loss.call(y_true, y_pred), y_pred.dtype)
     return tf.reduce_mean(tf.reshape(values, (tf.shape(y_pred)[0], -1)), axis=1)
@@ -151,6 +223,13 @@ def make_optimizer(optimizer, learning_rate=None):
     Returns
     -------
     keras.optimizers.Optimizer
+
+    Examples
+    --------
+    >>> mine = keras.optimizers.SGD(0.1, momentum=0.9)
+    >>> copied = make_optimizer(mine, 0.5)
+    >>> copied is mine, float(copied.learning_rate), copied.momentum
+    (False, 0.5, 0.9)
     """
     given = keras.optimizers.get(optimizer)
     config = given.get_config()
@@ -176,6 +255,11 @@ def make_metrics(metrics, task, *, one_hot=False, dtype="float32"):
     Returns
     -------
     list of keras.metrics.Metric
+
+    Examples
+    --------
+    >>> [type(metric).__name__ for metric in make_metrics(["accuracy", "auc"], "binary")]
+    ['BinaryAccuracy', 'AUC']
     """
     if metrics is None:
         return []
@@ -200,5 +284,8 @@ def _metric(metric, task, one_hot, dtype):
         return keras.metrics.RootMeanSquaredError(name=metric, dtype=dtype)
     found = keras.metrics.get(metric)
     if isinstance(found, keras.metrics.Metric):
-        return found
-    return keras.metrics.MeanMetricWrapper(found, name=str(metric), dtype=dtype)
+        # Named, or Keras counts its metrics and equal ones get different names.
+        config = {**found.get_config(), "name": metric, "dtype": dtype}
+        return type(found).from_config(config)
+    name = getattr(metric, "__name__", str(metric))
+    return keras.metrics.MeanMetricWrapper(found, name=name, dtype=dtype)

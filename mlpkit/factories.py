@@ -1,6 +1,9 @@
 """The front door for Keras users: the right compiled Keras model in one line."""
 
+import numpy as np
+
 from mlpkit.architecture import make_spec
+from mlpkit.checks import is_integer
 from mlpkit.tasks import TASKS
 
 
@@ -51,7 +54,8 @@ def make_classifier(
     l2 : float, default=0.0
         Keras's kernel penalty, ``l2 * sum(W ** 2)`` for each layer.
     standardize : bool, default=False
-        Put a Keras Normalization layer first. Call its ``adapt(X)`` before ``fit``:
+        Put a Keras Normalization layer first. Call its ``adapt(X)`` before ``fit``, or it changes
+        nothing:
         ``model.get_layer("standardize").adapt(X)``.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Keras's name, or an optimizer, of which a copy is used.
@@ -69,8 +73,8 @@ def make_classifier(
     Returns
     -------
     keras.Model
-        Compiled. Targets are 0/1 for two classes, class numbers for more (a column per class
-        with a "categorical" loss), a 0/1 matrix for labels.
+        Compiled. Targets are 0/1 for two classes, class numbers for more (a 0/1 column per class
+        with a "categorical" loss, "kl_divergence" or "mse"), a 0/1 matrix for labels.
 
     Raises
     ------
@@ -88,15 +92,14 @@ def make_classifier(
     >>> model.output_shape, model.layers[-1].activation.__name__
     ((None, 3), 'softmax')
     """
-    task = "multilabel" if multilabel else "binary" if n_classes == 2 else "multiclass"
+    binary = is_integer(n_classes) and n_classes == 2
+    task = "multilabel" if multilabel else "binary" if binary else "multiclass"
     parameters = dict(
         multilabel=multilabel, hidden_layer_sizes=hidden_layer_sizes, activation=activation,
         kernel_initializer=kernel_initializer, normalization=normalization, dropout=dropout,
         l2=l2, standardize=standardize, optimizer=optimizer, learning_rate=learning_rate,
         loss=loss, metrics=metrics, dtype=dtype, random_state=random_state,
     )  # fmt: skip
-    if not multilabel:
-        parameters["n_classes"] = n_classes
     spec = make_spec(task, n_features, n_classes if task != "binary" else 1, **parameters)
     return _compiled(spec, parameters)
 
@@ -147,9 +150,10 @@ def make_regressor(
     delta : float, default=1.0
         Error, in the target's units, from which on the Huber loss is linear.
     quantile : float or list of float, default=0.5
-        For ``loss="quantile"``: the quantile in (0, 1); a list gives one output each.
+        For ``loss="quantile"``: the quantile in (0, 1); a list gives one output each, for a
+        single target column.
     metrics : "auto", None or list, default="auto"
-        "auto" is the root mean squared error.
+        "auto" is the root mean squared error; nothing for several quantiles.
     dtype, random_state
         As in `make_classifier`.
 
@@ -182,7 +186,7 @@ def make_regressor(
         loss=loss, delta=delta, quantile=quantile, metrics=metrics, dtype=dtype,
         random_state=random_state,
     )  # fmt: skip
-    task = "multioutput" if n_outputs != 1 else "regression"
+    task = "regression" if is_integer(n_outputs) and n_outputs == 1 else "multioutput"
     return _compiled(make_spec(task, n_features, n_outputs, **parameters), parameters)
 
 
@@ -211,12 +215,26 @@ def compile_model(model, spec, parameters):
         Its description.
     parameters : mapping of str to object
         A factory's arguments by name.
+
+    Examples
+    --------
+    >>> from mlpkit import network
+    >>> spec = make_spec("binary", 3)
+    >>> model = network.build(spec, seed=0)
+    >>> given = {"optimizer": "sgd", "learning_rate": 0.1, "loss": "auto", "metrics": None}
+    >>> compile_model(model, spec, given)
+    >>> model.loss.name, round(float(model.optimizer.learning_rate), 3)
+    ('binary_crossentropy', 0.1)
     """
     from mlpkit import compilation
     from mlpkit.losses import LOSSES
 
     row = LOSSES.get(spec.loss)
     one_hot = row is None or row.one_hot
+    metrics = parameters["metrics"]
+    several = spec.loss == "quantile" and np.ndim(parameters.get("quantile", 0.5))
+    if several and isinstance(metrics, str):
+        metrics = None  # several quantiles of one column have no error in common
     model.compile(
         optimizer=compilation.make_optimizer(parameters["optimizer"], parameters["learning_rate"]),
         loss=compilation.make_loss(
@@ -226,7 +244,5 @@ def compile_model(model, spec, parameters):
             quantile=parameters.get("quantile", 0.5),
             dtype=spec.dtype,
         ),
-        metrics=compilation.make_metrics(
-            parameters["metrics"], spec.task, one_hot=one_hot, dtype=spec.dtype
-        ),
+        metrics=compilation.make_metrics(metrics, spec.task, one_hot=one_hot, dtype=spec.dtype),
     )

@@ -22,6 +22,11 @@ def block_rows(widest, itemsize):
     -------
     int
         At least 256.
+
+    Examples
+    --------
+    >>> block_rows(widest=1000, itemsize=4)
+    5592
     """
     return max(256, MEMORY // (3 * widest * itemsize))
 

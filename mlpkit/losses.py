@@ -5,7 +5,7 @@ Names are Keras's. A later floor turns a row into a Keras loss; no Keras is need
 
 from dataclasses import dataclass
 
-from mlpkit.checks import suggestion
+from mlpkit.checks import shown, suggestion
 
 CLASSES = ("binary", "multilabel")
 NUMBERS = ("regression", "multioutput")
@@ -20,7 +20,7 @@ class LossRow:
     keras_class : str
         Name of the class in ``keras.losses``; "Quantile" is mlpkit's own.
     tasks : tuple of str
-        Names of the tasks whose output it fits.
+        Names of the tasks whose output it fits; none for a loss that fits no output of an MLP's.
     one_hot : bool, default=False
         Whether a multiclass target is wanted as a column per class.
     positive : bool, default=False
@@ -28,6 +28,11 @@ class LossRow:
     homogeneous : bool, default=False
         Whether stretching and shifting targets and predictions alike only rescales the loss, so
         that training on standardised targets has the same optimum.
+
+    Examples
+    --------
+    >>> LOSSES["poisson"].keras_class, LOSSES["poisson"].positive
+    ('Poisson', True)
     """
 
     keras_class: str
@@ -47,6 +52,7 @@ LOSSES = {
     "categorical_focal_crossentropy": LossRow(
         "CategoricalFocalCrossentropy", ("multiclass",), one_hot=True
     ),
+    "categorical_hinge": LossRow("CategoricalHinge", ("multiclass",), one_hot=True),
     "kl_divergence": LossRow("KLDivergence", ("multiclass",), one_hot=True),
     "mean_squared_error": LossRow(
         "MeanSquaredError", (*_ANY_CLASSES, *NUMBERS), one_hot=True, homogeneous=True
@@ -60,6 +66,14 @@ LOSSES = {
     ),
     "poisson": LossRow("Poisson", NUMBERS, positive=True, homogeneous=True),
     "quantile": LossRow("Quantile", NUMBERS, homogeneous=True),
+    "cosine_similarity": LossRow("CosineSimilarity", ("multioutput",)),
+    # Margins of a raw score, overlaps of whole images, sequences and embeddings.
+    "hinge": LossRow("Hinge", ()),
+    "squared_hinge": LossRow("SquaredHinge", ()),
+    "dice": LossRow("Dice", ()),
+    "tversky": LossRow("Tversky", ()),
+    "ctc": LossRow("CTC", ()),
+    "circle": LossRow("Circle", ()),
 }
 
 ALIASES = {
@@ -81,7 +95,7 @@ def loss_name(loss, task_loss):
     Parameters
     ----------
     loss : str or keras.losses.Loss or callable
-        "auto", a name or alias, or a Keras loss.
+        "auto", a name or alias, or a Keras loss, as an object or one of Keras's functions.
     task_loss : str
         What "auto" stands for.
 
@@ -97,6 +111,10 @@ def loss_name(loss, task_loss):
     if isinstance(loss, str):
         loss = task_loss if loss == "auto" else loss
         return ALIASES.get(loss, loss)
+    if str(getattr(loss, "__module__", "")).startswith("keras."):
+        name = getattr(loss, "__name__", None)
+        if name in LOSSES:
+            return name
     classes = {row.keras_class: name for name, row in LOSSES.items() if name != "quantile"}
     return classes.get(type(loss).__name__)
 
@@ -118,17 +136,25 @@ def loss_problems(loss, task_name, task_loss, positive):
     Returns
     -------
     list of str
+
+    Examples
+    --------
+    >>> loss_problems("mae", "regression", "mean_squared_error", positive=False)
+    []
+    >>> loss_problems("humber", "regression", "mean_squared_error", positive=False)[0][-21:]
+    "Did you mean 'huber'?"
     """
     name = loss_name(loss, task_loss)
-    if name is None:
-        if callable(loss):
-            return []
-        return [f"loss must be a name or a Keras loss. Got {loss!r}."]
+    if isinstance(loss, type):
+        return [f"loss must be an object, not a class. Got {loss.__name__}; call it."]
+    if name is None and callable(loss):
+        return []
     row = LOSSES.get(name)
     if row is None:
+        known = ", ".join(key for key, row in LOSSES.items() if row.tasks)
         return [
-            f"loss must be a Keras loss or one of {', '.join(LOSSES)}. Got {name!r}."
-            f"{suggestion(name, LOSS_NAMES)}"
+            f"loss must be a Keras loss or one of {known}. Got {shown(loss)}."
+            f"{suggestion(loss, LOSS_NAMES)}"
         ]
     if task_name not in row.tasks:
         fitting = ", ".join(key for key, row in LOSSES.items() if task_name in row.tasks)
@@ -138,7 +164,7 @@ def loss_problems(loss, task_name, task_loss, positive):
             f"loss={name!r} needs positive outputs. Set output_range='positive' (softplus) or "
             "output_activation='relu'."
         ]
-    if getattr(loss, "_fn_kwargs", {}).get("from_logits", False):
+    if getattr(loss, "from_logits", False):
         return [
             "loss must not have from_logits=True: the output activation is part of the network. "
             "Leave from_logits out."

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from mlpkit import activations
-from mlpkit.checks import is_real, suggestion
+from mlpkit.checks import is_real, shown, suggestion
 
 POSITIVE = ("softplus", "relu", "exponential", "squareplus", "sigmoid", "relu6")
 BOUNDED = ("sigmoid", "tanh")
@@ -25,6 +25,11 @@ class Outputs:
         Keras name of each output's activation.
     scale, offset : tuple of float
         What carries each activation's values to the target's own units.
+
+    Examples
+    --------
+    >>> Outputs(("tanh", "linear"), (5.0, 1.0), (10.0, 0.0)).bounds
+    ([5.0, -inf], [15.0, inf])
     """
 
     activations: tuple
@@ -51,10 +56,7 @@ class Outputs:
     @property
     def is_positive(self):
         """Whether no output can be negative."""
-        return all(
-            name in POSITIVE and offset >= 0
-            for name, offset in zip(self.activations, self.offset, strict=True)
-        )
+        return min(self.bounds[0]) >= 0
 
 
 def plain_outputs(activation, n_outputs):
@@ -70,6 +72,11 @@ def plain_outputs(activation, n_outputs):
     Returns
     -------
     Outputs
+
+    Examples
+    --------
+    >>> plain_outputs("sigmoid", 2).activations
+    ('sigmoid', 'sigmoid')
     """
     return Outputs((activation,) * n_outputs, (1.0,) * n_outputs, (0.0,) * n_outputs)
 
@@ -102,8 +109,9 @@ def resolve_outputs(n_outputs, output_range=None, output_activation="auto"):
     ranges = _per_output(n_outputs, output_range)
     if ranges is None:
         return None, [
-            "output_range must be None, 'positive', a pair (low, high) with low < high, or a list "
-            f"with one of these for each of the {n_outputs} output(s). Got {output_range!r}."
+            "output_range must be None, 'positive', a pair of finite numbers (low, high) with "
+            f"low < high, or a list with one of these for each of the {n_outputs} output(s). "
+            f"Got {shown(output_range)}."
             f"{suggestion(output_range, ('positive',))}"
         ]
     found = [_problem(a_range, output_activation) for a_range in ranges]
@@ -117,11 +125,15 @@ def resolve_outputs(n_outputs, output_range=None, output_activation="auto"):
 def _per_output(n_outputs, output_range):
     """Give one range per output, None where `output_range` breaks its rule."""
     if _is_range(output_range):
-        return [output_range] * n_outputs
+        return [_plain(output_range)] * n_outputs
     if isinstance(output_range, str) or not hasattr(output_range, "__len__"):
         return None
     fits = len(output_range) == n_outputs and all(_is_range(item) for item in output_range)
-    return list(output_range) if fits else None
+    return [_plain(item) for item in output_range] if fits else None
+
+
+def _plain(a_range):
+    return a_range if a_range is None or isinstance(a_range, str) else tuple(map(float, a_range))
 
 
 def _is_range(value):
@@ -162,7 +174,7 @@ def _column(a_range, activation):
         return ("linear" if activation == "auto" else activation, 1.0, 0.0)
     if a_range == "positive":
         return ("softplus" if activation == "auto" else activation, 1.0, 0.0)
-    low, high = map(float, a_range)
+    low, high = a_range
     if activation == "tanh":
         return ("tanh", (high - low) / 2, (high + low) / 2)
     return ("sigmoid", high - low, low)

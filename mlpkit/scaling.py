@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
 BLOCK = 2**22  # numbers converted at a time
 
@@ -17,6 +15,14 @@ class Affine:
     ----------
     offset, scale : ndarray of shape (n_columns,)
         float64; scales are positive.
+
+    Examples
+    --------
+    >>> days = Affine(offset=np.array([100.0]), scale=np.array([7.0]))
+    >>> days.apply(np.array([[107.0]]), "float32")
+    array([[1.]], dtype=float32)
+    >>> days.undo(np.array([[1.0]]))
+    array([[107.]])
     """
 
     offset: np.ndarray
@@ -76,6 +82,11 @@ def identity(n_columns):
     Returns
     -------
     Affine
+
+    Examples
+    --------
+    >>> identity(2).is_identity
+    True
     """
     return Affine(np.zeros(n_columns), np.ones(n_columns))
 
@@ -93,16 +104,101 @@ def fit_standardisation(X, weight):
     Returns
     -------
     Affine
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 5.0], [4.0, 5.0]])
+    >>> fit_standardisation(X, np.array([1.0, 1.0]))
+    Affine(offset=array([2., 5.]), scale=array([2., 1.]))
     """
+    find = _sparse_moments if hasattr(X, "indptr") else _dense_moments
+    mean, variance = find(X, np.asarray(weight, np.float64))
+    scale = np.sqrt(np.maximum(variance, 0))
+    # A deviation that small beside its values is rounding, not variation.
+    scale[scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)] = 1.0
+    return Affine(mean, scale)
+
+
+def fit_feature_units(X, weight):
+    """Find the units in which a network sees its features best.
+
+    Numbers are standardised. A column of zeros and ones is centred and keeps its unit distance:
+    divided by its standard deviation, a level that few rows have would weigh more than any number.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_samples, n_columns)
+        Training rows.
+    weight : ndarray of shape (n_samples,)
+        Sample weights.
+
+    Returns
+    -------
+    Affine
+
+    References
+    ----------
+    A. Gelman (2008), Scaling regression inputs by dividing by two standard deviations, Statistics
+    in Medicine 27: binary inputs are left unscaled.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 0.0], [4.0, 0.0], [2.0, 1.0]])
+    >>> fit_feature_units(X, np.ones(3)).scale.round(3)
+    array([1.633, 1.   ])
+    """
+    units = fit_standardisation(X, weight)
+    return Affine(units.offset, np.where(_is_indicator(X), 1.0, units.scale))
+
+
+def _is_indicator(X):
+    """Tell which columns hold nothing but zeros and ones."""
     if hasattr(X, "indptr"):
-        mean, variance = mean_variance_axis(X, axis=0, weights=weight.astype(X.dtype))[:2]
-        scale = np.sqrt(np.asarray(variance, np.float64))
-        # Far below the size of the values a deviation is rounding, not variation.
-        scale[scale <= 1e-7 * np.abs(mean)] = 1.0
-        scale[scale == 0] = 1.0
-        return Affine(np.asarray(mean, np.float64), scale)
-    scaler = StandardScaler().fit(X, sample_weight=weight)
-    return Affine(scaler.mean_.astype(np.float64), scaler.scale_.astype(np.float64))
+        other = X.indices[(X.data != 0) & (X.data != 1)]
+        return np.bincount(other, minlength=X.shape[1]) == 0
+    found = np.ones(X.shape[1], bool)
+    step = max(1, BLOCK // max(1, X.shape[1]))
+    for start in range(0, len(X), step):
+        rows = X[start : start + step]
+        found &= ((rows == 0) | (rows == 1)).all(axis=0)
+    return found
+
+
+def _dense_moments(X, weight):
+    """Give weighted means and variances, found in two passes over blocks of rows."""
+    total = weight.sum()
+    step = max(1, BLOCK // max(1, X.shape[1]))
+    blocks = [slice(start, start + step) for start in range(0, len(X), step)]
+    mean = sum(weight[rows] @ X[rows].astype(np.float64) for rows in blocks) / total
+    first, second = np.zeros_like(mean), np.zeros_like(mean)
+    for rows in blocks:
+        deviation = X[rows] - mean
+        first += weight[rows] @ deviation
+        second += weight[rows] @ np.square(deviation)
+    return _corrected(mean, first / total, second / total)
+
+
+def _sparse_moments(X, weight):
+    """Give weighted means and variances of a CSR matrix, the zeros it leaves out counted in."""
+    n_rows, n_columns = X.shape
+    total, columns = weight.sum(), X.indices
+    weights = np.repeat(weight, np.diff(X.indptr))
+
+    def summed(values):
+        return np.bincount(columns, values, minlength=n_columns)
+
+    mean = summed(weights * X.data) / total
+    full = np.bincount(columns, minlength=n_columns) == n_rows  # no zero, and no rounding of one
+    zeros = np.where(full, 0.0, total - summed(weights))
+    deviation = X.data - mean[columns]
+    first = summed(weights * deviation) - zeros * mean
+    second = summed(weights * np.square(deviation)) + zeros * mean * mean
+    return _corrected(mean, first / total, second / total)
+
+
+def _corrected(mean, first, second):
+    """Take out what the mean's own rounding has added (Chan, Golub and LeVeque 1983)."""
+    return mean + first, second - np.square(first)
 
 
 def fit_target_units(y, weight, outputs, *, standardize):
@@ -127,6 +223,13 @@ def fit_target_units(y, weight, outputs, *, standardize):
     -------
     Affine
         For each output.
+
+    Examples
+    --------
+    >>> from mlpkit.outputs import plain_outputs
+    >>> y, weight = np.array([[1.0], [3.0]]), np.ones(2)
+    >>> fit_target_units(y, weight, plain_outputs("softplus", 1), standardize=True)
+    Affine(offset=array([0.]), scale=array([2.]))
     """
     mean_size = np.average(np.abs(y), axis=0, weights=weight)
     standard = fit_standardisation(y, weight)

@@ -1,5 +1,7 @@
 """What all four estimators share: one way from a table to fitted weights, and back."""
 
+import contextlib
+import copy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -7,40 +9,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from mlpkit.checks import (
-    Rule,
-    boolean,
-    check_parameters,
-    instance_of,
-    integer,
-    none,
-    number,
-    one_of,
-)
-from mlpkit.architecture import RULES
+from mlpkit.checks import check_parameters
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
-from mlpkit.scaling import Affine, fit_standardisation, identity
+from mlpkit.scaling import Affine, fit_feature_units, identity
 from mlpkit.tasks import infer_task
 
 EARLY_STOPPING_ROWS = 500  # "auto" holds rows back for validation from this many rows on
-
-TRAINING_RULES = {
-    **{name: RULES[name] for name in ("learning_rate", "random_state", "standardize", "metrics")},
-    "batch_size": one_of("auto") | integer(1),
-    "epochs": integer(1),
-    "early_stopping": one_of("auto") | boolean(),
-    "validation_fraction": number(0, 1, closed="neither"),
-    "patience": integer(1),
-    "class_weight": none()
-    | one_of("balanced")
-    | Rule("be a dict of class weights", lambda value: isinstance(value, dict)),
-    "warm_start": boolean(),
-    "callbacks": none()
-    | instance_of("a Keras callback", "Callback")
-    | Rule("a list of Keras callbacks", lambda value: isinstance(value, list | tuple)),
-    "verbose": boolean() | integer(0),
-}
 
 
 @dataclass
@@ -87,6 +62,18 @@ class Sample:
         return Sample(self.X[rows], self.y[rows], self.weight[rows])
 
 
+@contextlib.contextmanager
+def _all_or_nothing(estimator):
+    """Put an estimator's attributes back when a fit fails, so that nothing is half fitted."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
 def auto_batch_size(n_rows):
     """Give the batch size for a number of training rows, as measured on real tables.
 
@@ -113,11 +100,12 @@ def auto_batch_size(n_rows):
 class BaseNetworkEstimator(BaseEstimator):
     """The way from a table to fitted weights; subclasses say what the network is.
 
-    A subclass has ``_kind`` ("classification" or "regression"), ``_parameter_problems(task,
-    n_features)`` and ``_make_network(task, n_features, seed)``.
+    A subclass has ``_kind`` ("classification" or "regression"), ``_rules`` for its parameters, and
+    ``_make_network(task, n_features, seed)``.
     """
 
     _kind = None
+    _rules = {}
 
     def fit(
         self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None
@@ -152,35 +140,38 @@ class BaseNetworkEstimator(BaseEstimator):
             When the loss becomes NaN or infinite; the estimator is left as it was before.
         """
         validation = (X_val, y_val, sample_weight_val)
-        go_on = self.warm_start is True and hasattr(self, "_learnt")
+        go_on = bool(self.warm_start) and hasattr(self, "_learnt")
         return self._fit(X, y, sample_weight, validation, go_on=go_on)
 
     def _fit(self, X, y, sample_weight, validation=(None,) * 3, *, go_on, classes=None, once=False):
         self._check_training_parameters(validation)
-        X = inputs.check_features(self, X, reset=not go_on)
+        with _all_or_nothing(self):
+            X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)
+            task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
+            weight = self._weighted(task, y, weight)
+            rng = self._generator(go_on)
+            # The first draw, as in the factories: equal random_state, equal initial weights.
+            seed = int(rng.randint(2**31 - 1))
+            network = self._make_network(task, X.shape[1], seed)
+            sample = Sample(X, network.encode(y), weight)
+            sample, held = self._validation(sample, task, y, validation, network, rng, once)
+            learnt = self._continued(network) if go_on else self._started(network, sample, seed)
+            outcome = self._train(learnt, sample, held, rng, seed, once)
+            self._remember(task, learnt, outcome, rng, once)
+        return self
+
+    def _present_rows(self, X, y, sample_weight, *, reset):
+        """Give checked features, targets and weights; a row of weight 0 is not there."""
+        X = inputs.check_features(self, X, reset=reset)
         if y is None:
             infer_task(None)
         check_consistent_length(X, y)
         weight = inputs.check_weight(sample_weight, X)
         y = self._target(y)
-        task = self._fitted_task(y, classes) if go_on else self._task(y, weight, classes, once)
-        present = np.flatnonzero(weight)  # a row of weight 0 is not there
-        weight = self._weighted(task, y, weight)
-        if len(present) < len(weight):
-            X, y, weight = X[present], y[present], weight[present]
-        rng = self._generator(go_on)
-        # The first draw, as in the factories: the same random_state starts from the same weights.
-        seed = int(rng.randint(2**31 - 1))
-        network = self._make_network(task, X.shape[1], seed)
-        sample = Sample(X, network.encode(y), weight)
-        sample, held = self._validation(sample, task, y, validation, network, rng, once)
-        if go_on:
-            learnt = self._continued(network)
-        else:
-            learnt = self._started(network, sample, seed)
-        outcome = self._train(learnt, sample, held, rng, seed, once)
-        self._remember(task, learnt, outcome, rng, once)
-        return self
+        present = np.flatnonzero(weight)
+        if len(present) == len(weight):
+            return X, y, weight
+        return X[present], y[present], weight[present]
 
     def _check_training_parameters(self, validation):
         parameters = self.get_params(deep=False)
@@ -190,17 +181,13 @@ class BaseNetworkEstimator(BaseEstimator):
             more.append("X_val and y_val must be given together. Got only one of them.")
         if sample_weight_val is not None and X_val is None:
             more.append("sample_weight_val needs X_val and y_val. Got no X_val.")
-        check_parameters(parameters, TRAINING_RULES, *self._own_problems(), *more)
-
-    def _own_problems(self):
-        """List what is wrong with the subclass's parameters, before the target is known."""
-        return []
+        check_parameters(parameters, self._rules, *more)
 
     def _target(self, y):
         """Give `y` as an array; a sparse indicator becomes dense."""
         return y.toarray() if hasattr(y, "toarray") else np.asarray(y)
 
-    def _task(self, y, weight, classes, once):
+    def _task(self, y, classes, once):
         """Tell what kind of target `y` is; `classes` are those named to partial_fit."""
         return infer_task(y, self._kind)
 
@@ -214,25 +201,33 @@ class BaseNetworkEstimator(BaseEstimator):
 
     def _generator(self, go_on):
         kept = self._learnt.rng if go_on else None
-        return check_random_state(self.random_state) if kept is None else kept
+        # A copy, so that a fit that fails leaves the one kept as it was.
+        return check_random_state(self.random_state) if kept is None else copy.deepcopy(kept)
 
     def _started(self, network, sample, seed):
         """Give initial weights and the units of features and targets, from training rows alone."""
+        from mlpkit.keras_network import seeded
+
         features = identity(sample.X.shape[1])
         if self.standardize:
-            features = fit_standardisation(sample.X, sample.weight)
+            features = fit_feature_units(sample.X, sample.weight)
         targets = network.target_units(sample.y, sample.weight, standardize=self.standardize)
-        return Learnt(network, network.initial_weights(seed), features, targets)
+        with seeded(seed):
+            weights = network.initial_weights(seed)
+        return Learnt(network, weights, features, targets)
 
     def _continued(self, network):
         """Give what was learnt before, to be trained on by the network as it is set now."""
-        shapes = [np.shape(w) for w in network.initial_weights(0)]
-        if shapes != [np.shape(w) for w in self._learnt.weights]:
+        if not self._goes_on(network):
             raise InvalidParameterError(
                 "Training can go on only with the same architecture. Parameters that shape the "
                 "network have changed since it was fitted: set them back, or fit a clone."
             )
         return replace(self._learnt, network=network)
+
+    def _goes_on(self, network):
+        """Tell whether the weights learnt before mean the same in this network."""
+        return network.meaning == self._learnt.network.meaning
 
     def _validation(self, sample, task, y, validation, network, rng, once):
         """Give training rows and validation rows; None where nothing is validated."""
@@ -258,6 +253,11 @@ class BaseNetworkEstimator(BaseEstimator):
     def _train(self, learnt, sample, held, rng, seed, once):
         from mlpkit import training
         from mlpkit.backend import tf
+        from mlpkit.keras_network import seeded
+
+        def make_program():
+            with seeded(seed):  # Keras draws from Python's generator, even for what is set later
+                return network.make_program()
 
         callbacks = self._callbacks()
         network = learnt.network
@@ -267,17 +267,18 @@ class BaseNetworkEstimator(BaseEstimator):
         dtype = network.dtype
         # A network that scales its own outputs has its targets in their own units already.
         units = network.metric_units(learnt.targets)
-        stops = held is not None and self.early_stopping is not False
+        stops = held is not None and bool(self.early_stopping)
         plan = training.Plan(
             epochs=1 if once else int(self.epochs),
             batch_size=self._batch_size(len(sample)),
             rng=rng,
             patience=int(self.patience) if stops else None,
+            average=bool(self.average) and not once,
             verbose=int(self.verbose),
             callbacks=callbacks,
             units=(tf.constant(units.scale, dtype), tf.constant(units.offset, dtype)),
         )
-        with training.borrowed(network.key, network.make_program, keep=not callbacks) as program:
+        with training.borrowed(network.key, make_program, keep=not callbacks) as program:
             program.start(
                 learnt.weights,
                 seed_states=network.seed_states(seed),

@@ -96,10 +96,8 @@ class ClassifierMethods:
             return column_or_1d(y, warn=True)
         return y
 
-    def _task(self, y, weight, classes, once):
-        if not once:
-            return infer_task(y[np.flatnonzero(weight)], self._kind)
-        if np.ndim(y) == 2:
+    def _task(self, y, classes, once):
+        if not once or y.ndim == 2:
             return infer_task(y, self._kind)
         if classes is None:
             raise InvalidParameterError(

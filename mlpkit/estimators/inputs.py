@@ -37,10 +37,10 @@ def check_features(estimator, X, *, reset):
         _numeric(X),
         reset=reset,
         accept_sparse="csr",
-        accept_large_sparse=False,
         dtype=FLOATS,
     )
-    if hasattr(X, "sum_duplicates"):
+    if hasattr(X, "indptr") and not X.has_canonical_format:
+        X = X.copy()  # the caller's matrix keeps its duplicate entries
         X.sum_duplicates()
     return X
 
@@ -51,18 +51,14 @@ def refuse_text(X):
     Parameters
     ----------
     X : array-like
-        Anything; only DataFrames have columns to name.
+        Anything; the columns of a DataFrame are named, those of an array numbered.
 
     Raises
     ------
     ValueError
-        When a column of a DataFrame holds text, dates or categories.
+        When a column holds text, dates or categories.
     """
-    columns = getattr(X, "columns", None)
-    if columns is None or not hasattr(X, "dtypes"):
-        return
-    dtypes = dict(zip(columns, X.dtypes, strict=True))
-    wrong = [f"{name!r} ({dtype})" for name, dtype in dtypes.items() if not _is_numeric(X, name)]
+    wrong = _text_in_frame(X) if hasattr(X, "columns") else _text_in_array(X)
     if wrong:
         listed = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
         raise ValueError(
@@ -71,17 +67,49 @@ def refuse_text(X):
         )
 
 
-def _is_numeric(frame, name):
-    dtype = frame[name].dtype
+def _text_in_frame(X):
+    columns = zip(X.columns, X.dtypes, range(len(X.columns)), strict=True)
+    return [f"{name!r} ({dtype})" for name, dtype, i in columns if not _is_numeric(X, dtype, i)]
+
+
+def _is_numeric(frame, dtype, i):
     if hasattr(dtype, "is_numeric"):  # Polars
-        return dtype.is_numeric() or str(dtype) == "Boolean"
+        return dtype.is_numeric() or str(dtype) in ("Boolean", "Decimal")
     import pandas as pd
 
-    if dtype == object:
-        return pd.api.types.infer_dtype(frame[name], skipna=True) in (
+    if dtype.kind == "O" and not pd.api.types.is_extension_array_dtype(dtype):
+        return pd.api.types.infer_dtype(frame.iloc[:, i], skipna=True) in (
             "integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty",
         )  # fmt: skip
     return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
+
+
+def _text_in_array(X):
+    if isinstance(X, list | tuple):
+        try:
+            X = np.asarray(X)
+        except ValueError:  # rows of different lengths: left to scikit-learn's own words
+            return []
+    if getattr(X, "ndim", 0) != 2 or X.dtype.kind not in "OUSMm":
+        return []
+    found = []
+    for i, column in enumerate(X.T):
+        text = next((v for v in column if not _reads_as_number(v)), None)
+        if text is not None:
+            found.append(f"column {i} ({str(text)!r})")
+    return found
+
+
+def _reads_as_number(value):
+    """Tell whether a value of an array is a number, or text that spells one."""
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return False
+    if isinstance(value, str | bytes):
+        try:
+            float(value)
+        except ValueError:
+            return False
+    return True  # what is stranger still is left to scikit-learn's own words
 
 
 def _numeric(X):
@@ -139,7 +167,7 @@ def class_weights(class_weight, task, y, weight):
     Raises
     ------
     InvalidParameterError
-        When a class is unknown, or the target is multilabel.
+        When a class is unknown, a weight is negative or all are zero, or the target is multilabel.
     """
     if class_weight is None:
         return weight
@@ -154,11 +182,24 @@ def class_weights(class_weight, task, y, weight):
         totals = np.bincount(index, weights=weight, minlength=len(task.classes))
         factors = weight.sum() / (len(totals) * np.where(totals > 0, totals, 1.0))
     else:
-        try:
-            factors = compute_class_weight(class_weight, classes=task.classes, y=y)
-        except ValueError as error:
-            raise InvalidParameterError(f"class_weight must name known classes. {error}") from None
+        factors = _named_factors(class_weight, task.classes)
     return weight * factors[index]
+
+
+def _named_factors(class_weight, classes):
+    """Give the weight of each class; a class that the dict leaves out weighs 1."""
+    known = classes.tolist()
+    try:
+        factors = compute_class_weight(class_weight, classes=classes, y=classes)
+    except ValueError:
+        raise InvalidParameterError(
+            f"class_weight must name classes of y, {known}. Got {class_weight!r}."
+        ) from None
+    if not (np.isfinite(factors).all() and (factors >= 0).all() and factors.any()):
+        raise InvalidParameterError(
+            f"class_weight must hold finite numbers >= 0, not all 0. Got {class_weight!r}."
+        )
+    return factors
 
 
 def split_rows(n_rows, fraction, classes, rng):

@@ -1,28 +1,23 @@
 """`KerasClassifier` and `KerasRegressor`: the user's own Keras model as an estimator."""
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from mlpkit.architecture import RULES
-from mlpkit.checks import Rule, problems
 from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.classes import ClassifierMethods
 from mlpkit.estimators.numbers import RegressorMethods
+from mlpkit.estimators.rules import KERAS_RULES
 
 _PREFIX = "model__"
-
-_RULES = {
-    "model": Rule(
-        "be a Keras model or a function builder(n_features, task, **params) that returns one",
-        callable,
-    ),
-    "optimizer": Rule("be 'auto'", lambda value: value == "auto") | RULES["optimizer"],
-}
 
 
 class BaseKerasEstimator(BaseNetworkEstimator):
     """What the two share: a model or builder, and the builder's own parameters."""
+
+    _rules = KERAS_RULES
 
     def _set(self, given):
         """Store constructor arguments; those of the builder are spelt ``model__name``."""
@@ -70,11 +65,8 @@ class BaseKerasEstimator(BaseNetworkEstimator):
             setattr(self, name, params.pop(name))
         return super().set_params(**params)
 
-    def _own_problems(self):
-        return problems({"model": self.model, "optimizer": self.optimizer}, _RULES)
-
     def _make_network(self, task, n_features, seed):
-        from mlpkit.keras_network import KerasNetwork, fresh_model
+        from mlpkit.keras_network import KerasNetwork, fresh_model, seeded
 
         parameters = {
             name.removeprefix(_PREFIX): value
@@ -82,6 +74,9 @@ class BaseKerasEstimator(BaseNetworkEstimator):
             if name.startswith(_PREFIX)
         }
         model = fresh_model(self.model, n_features, task, parameters, seed)
+        if not model.built:
+            with seeded(seed):  # a subclassed model makes its weights when first called
+                model(np.zeros((1, n_features), "float32"))
         compiled = next(
             (m for m in (model, self.model) if getattr(m, "compiled", False)), None
         )
@@ -97,6 +92,16 @@ class BaseKerasEstimator(BaseNetworkEstimator):
             model.set_weights(self.model.get_weights())
         return network
 
+    def _goes_on(self, network):
+        earlier = self._learnt.network
+        shapes = [[w.shape for w in each.model.get_weights()] for each in (network, earlier)]
+        return shapes[0] == shapes[1] and network.learns_scaled == earlier.learns_scaled
+
+    def _rows(self, learnt, sample):
+        if len(learnt.network.input_shape) > 1 and hasattr(sample.X, "toarray"):
+            sample = replace(sample, X=sample.X.toarray())  # images are not densified batchwise
+        return super()._rows(learnt, sample)
+
     def _remember(self, task, learnt, outcome, rng, once):
         super()._remember(learnt.network.task, learnt, outcome, rng, once)
         learnt.network.model.set_weights(outcome.weights)
@@ -111,8 +116,27 @@ class BaseKerasEstimator(BaseNetworkEstimator):
         if "_model" not in self.__dict__:
             from mlpkit.keras_network import raw_model
 
-            self._model = raw_model(self._learnt)
+            self._model = _compiled(raw_model(self._learnt), self._learnt.network)
         return self._model
+
+
+def _compiled(model, network):
+    """Compile a fitted model, that it may be evaluated and trained by itself."""
+    from mlpkit import compilation
+
+    if not model.compiled:
+        one_hot = network.loss_row is None or network.loss_row.one_hot
+        dtype = network.dtype
+        model.compile(
+            optimizer=compilation.make_optimizer(network.optimizer, network.learning_rate),
+            loss=compilation.make_loss(network.loss, network.task.loss, dtype=dtype),
+            metrics=compilation.make_metrics(
+                network.metrics, network.task.name, one_hot=one_hot, dtype=dtype
+            ),
+        )
+        # Saved with all its variables, it is read back without Keras's warning of missing ones.
+        model.optimizer.build(model.trainable_variables)
+    return model
 
 
 class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
@@ -135,6 +159,8 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         What `history_` records beside the loss; "auto" is the accuracy.
     standardize : bool, default=False
         Standardise the inputs.
+    average : bool, default=False
+        Keep a running average of the weights over the epochs, as `MLPClassifier` does.
     batch_size, epochs, early_stopping, validation_fraction, patience, class_weight, \
 warm_start, callbacks, verbose, random_state
         As in `MLPClassifier`.
@@ -179,6 +205,7 @@ warm_start, callbacks, verbose, random_state
         early_stopping="auto",
         validation_fraction=0.1,
         patience=10,
+        average=False,
         class_weight=None,
         warm_start=False,
         callbacks=None,
@@ -203,9 +230,9 @@ class KerasRegressor(RegressorMethods, BaseKerasEstimator):
     standardize : bool, default=False
         Standardise the inputs, and the targets where the model's output is linear and the loss
         allows it.
-    batch_size, epochs, early_stopping, validation_fraction, patience, warm_start, callbacks, \
-verbose, random_state
-        As in `MLPClassifier`.
+    batch_size, epochs, early_stopping, validation_fraction, patience, average, warm_start, \
+callbacks, verbose, random_state
+        As in `KerasClassifier`.
     **model__parameters
         The builder's own parameters, spelt ``model__name``.
 
@@ -238,6 +265,7 @@ verbose, random_state
         early_stopping="auto",
         validation_fraction=0.1,
         patience=10,
+        average=False,
         warm_start=False,
         callbacks=None,
         verbose=0,

@@ -63,6 +63,12 @@ class MLPNetwork:
             outputs = replace(outputs, scale=(1.0,) * self.units, offset=(0.0,) * self.units)
         return replace(self.spec, standardize=False, outputs=outputs)
 
+    @property
+    def meaning(self):
+        """What must stay as it is for trained weights to go on."""
+        passing = {"kernel_initializer": "", "dropout": 0.0, "l2": 0.0, "loss": ""}
+        return replace(self.spec, standardize=False, **passing), self.learns_scaled
+
     def encode(self, y):
         """Give targets as the loss wants them, those out of the outputs' range refused."""
         one_hot = self.loss_row is None or self.loss_row.one_hot
@@ -185,4 +191,6 @@ class MLPNetwork:
         model = network.build(spec)
         network.put_weights(model, learnt.weights, learnt.features if standardized else None)
         factories.compile_model(model, spec, self.parameters)
+        # Saved with all its variables, it is read back without Keras's warning of missing ones.
+        model.optimizer.build(model.trainable_variables)
         return model

@@ -1,5 +1,6 @@
 """Keras callbacks: epoch hooks beside the compiled loop, batch hooks through ``Model.fit``."""
 
+import io
 import math
 
 import numpy as np
@@ -49,8 +50,7 @@ class CallbackHooks:
     Parameters
     ----------
     callbacks : tuple of keras.callbacks.Callback
-        The callbacks, used as they are; the model is taken away from them at the end, so that an
-        estimator that holds them can be pickled.
+        The callbacks, used as they are.
     model : keras.Model
         The model in training.
     epochs, n_rows, batch_size : int
@@ -75,19 +75,19 @@ class CallbackHooks:
             callback.on_epoch_begin(epoch, {})
 
     def epoch_end(self, epoch, logs):
-        """Call ``on_epoch_end`` with the epoch's figures."""
+        """Call ``on_epoch_end`` with the epoch's figures; one callback may add to the next's."""
+        logs = dict(logs)
         for callback in self.callbacks:
-            callback.on_epoch_end(epoch, dict(logs))
+            callback.on_epoch_end(epoch, logs)
 
     def train_end(self):
-        """Call ``on_train_end`` and take the model back."""
+        """Call ``on_train_end``."""
         for callback in self.callbacks:
             callback.on_train_end({})
-        release(self.callbacks)
 
 
 def release(callbacks):
-    """Take the model away from callbacks.
+    """Take model and closed files away from callbacks: who holds them can then be pickled.
 
     Parameters
     ----------
@@ -96,6 +96,9 @@ def release(callbacks):
     """
     for callback in callbacks:
         callback.set_model(None)
+        for name, value in list(vars(callback).items()):
+            if isinstance(value, io.IOBase) and value.closed:
+                setattr(callback, name, None)
 
 
 class _Batches(keras.utils.PyDataset):
@@ -110,13 +113,36 @@ class _Batches(keras.utils.PyDataset):
         return math.ceil(self.rows.n / self.plan.batch_size)
 
     def __getitem__(self, i):
-        size = self.plan.batch_size
-        chosen = tf.constant(self.order[i * size : (i + 1) * size], tf.int32)
+        chosen = self.chosen(i)
         x = take(self.rows.features, chosen)
         return tuple(
             np.asarray(part)
             for part in (x, tf.gather(self.rows.y, chosen), tf.gather(self.rows.weight, chosen))
         )
+
+    def chosen(self, i):
+        """Give the row numbers of a batch."""
+        size = self.plan.batch_size
+        return tf.constant(self.order[i * size : (i + 1) * size], tf.int32)
+
+
+class _InUnits(keras.metrics.Metric):
+    """A metric that sees targets and predictions in the target's units."""
+
+    def __init__(self, metric, scale, offset):
+        super().__init__(name=metric.name, dtype=metric.dtype)
+        self.metric, self.scale, self.offset = metric, scale, offset
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        if y_true.dtype.is_floating:
+            y_true, y_pred = (v * self.scale + self.offset for v in (y_true, y_pred))
+        self.metric.update_state(y_true, y_pred, sample_weight=sample_weight)
+
+    def result(self):
+        return self.metric.result()
+
+    def reset_state(self):
+        self.metric.reset_state()
 
 
 class _Bookkeeping(keras.callbacks.Callback):
@@ -128,9 +154,21 @@ class _Bookkeeping(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch:
+            self.record.resume()
             self.batches.order = self.batches.plan.rng.permutation(self.batches.rows.n)
+        self.seen, self.sum_by_rows, self.sum_by_weight = 0, 0.0, 0.0
+
+    def on_train_batch_end(self, batch, logs=None):
+        # Keras's running mean counts rows; the loop's mean counts weights.
+        chosen = self.batches.chosen(batch)
+        self.seen += len(chosen)
+        before, self.sum_by_rows = self.sum_by_rows, logs["loss"] * self.seen
+        loss = (self.sum_by_rows - before) / len(chosen)
+        weight = tf.gather(self.batches.rows.weight, chosen)
+        self.sum_by_weight += loss * float(tf.reduce_sum(weight))
 
     def on_epoch_end(self, epoch, logs=None):
+        logs["loss"] = self.sum_by_weight / float(tf.reduce_sum(self.batches.rows.weight))
         if not self.record.add(logs):
             self.model.stop_training = True
 
@@ -150,13 +188,15 @@ def keras_epochs(program, rows, plan, record):
         Takes each epoch's figures.
     """
     batches = _Batches(rows, plan)
-    try:
-        program.model.fit(
-            batches,
-            epochs=plan.epochs,
-            callbacks=[_Bookkeeping(batches, record), *plan.callbacks],
-            shuffle=False,
-            verbose=0,
-        )
-    finally:
-        release(plan.callbacks)
+    program.model.compile(
+        optimizer=program.optimizer,
+        loss=program.loss,
+        weighted_metrics=[_InUnits(metric, *plan.units) for metric in program.metrics],
+    )
+    program.model.fit(
+        batches,
+        epochs=plan.epochs,
+        callbacks=[_Bookkeeping(batches, record), *plan.callbacks],
+        shuffle=False,
+        verbose=0,
+    )

@@ -8,12 +8,14 @@ program is used by one fit at a time; a second thread that needs the same one ma
 import contextlib
 import json
 import threading
+import warnings
 from collections import OrderedDict
 
 import numpy as np
 
 from mlpkit.backend import keras, tf
 from mlpkit.compilation import loss_per_row
+from mlpkit.errors import InvalidParameterError
 from mlpkit.training.rows import take
 
 EVALUATION_BATCH = 4096  # rows looked at in one step when nothing is learnt
@@ -70,8 +72,17 @@ class Program:
         for variable, value in zip(self.optimizer.variables, state, strict=True):
             variable.assign(value)
         if learning_rate is not None:
-            self.optimizer.learning_rate = learning_rate
+            self._set_learning_rate(learning_rate)
         self.model.stop_training = False
+
+    def _set_learning_rate(self, learning_rate):
+        try:
+            self.optimizer.learning_rate = learning_rate
+        except TypeError:
+            raise InvalidParameterError(
+                "learning_rate must be None for an optimizer that has a learning rate schedule of "
+                f"its own. Got {learning_rate!r}."
+            ) from None
 
     @property
     def weights(self):
@@ -259,22 +270,34 @@ def stable_key(*objects):
     -------
     str or None
     """
-    names = {}
-    for thing in objects:
-        for layer in getattr(thing, "layers", ()):
-            names.setdefault(layer.name, f"#{len(names)}")
-        if isinstance(thing, keras.Model):
-            names.setdefault(thing.name, f"#{len(names)}")
     try:
-        configs = [keras.saving.serialize_keras_object(thing) for thing in objects]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nothing is saved: what cannot be has no key
+            configs = [keras.saving.serialize_keras_object(thing) for thing in objects]
         for thing, config in zip(objects, configs, strict=True):
             if isinstance(thing, keras.losses.Loss | keras.optimizers.Optimizer):
                 config["config"].pop("name", None)  # Keras counts its objects in their names
-        return json.dumps(_plain(configs, names), sort_keys=True)
+        return json.dumps(_plain(configs, _places(configs)), sort_keys=True)
     except (TypeError, ValueError, NotImplementedError):
         return None
 
 
+def _places(value, names=None):
+    """Give the place of each layer and model by its name, nested and input layers included."""
+    names = {} if names is None else names
+    if isinstance(value, dict):
+        module, config = str(value.get("module")), value.get("config")
+        is_layer = module in ("keras", "keras.layers") or module.startswith("keras.src.models")
+        if is_layer and isinstance(config, dict) and "name" in config:
+            names.setdefault(config["name"], f"#{len(names)}")
+    if isinstance(value, dict | list | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
+            _places(item, names)
+    return names
+
+
+# What Keras writes into a configuration beside objects of its classes.
+_PARTS = ("__tuple__", "__tensor__", "__numpy__", "__keras_tensor__")
 _NAMED = ("name", "keras_history", "input_layers", "output_layers")
 
 
@@ -283,6 +306,8 @@ def _plain(value, names, key=None):
     if isinstance(value, dict):
         if "class_name" in value and not _is_known(value):
             raise TypeError(f"{value['class_name']} is not a class of Keras")
+        if value.keys() == {"value"} and not isinstance(value["value"], int | float):
+            raise TypeError("a lambda's code does not say what it refers to")
         return {
             k: _plain(v, names, k)
             for k, v in value.items()
@@ -298,5 +323,5 @@ def _plain(value, names, key=None):
 def _is_known(config):
     if str(config.get("registered_name") or "").startswith("mlpkit>"):
         return True
-    module = config.get("module") or ""
-    return module.startswith("keras") or config["class_name"] in ("__tuple__", "__tensor__", "__numpy__")
+    package = str(config.get("module")).split(".")[0]
+    return package == "keras" or config["class_name"] in _PARTS

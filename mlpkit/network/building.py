@@ -1,8 +1,14 @@
-"""The only builder of layers: a frozen spec in, a Keras model out."""
+"""From a spec to its Keras model."""
+
+import sys
+import warnings
 
 import numpy as np
 
 from mlpkit.backend import keras
+from mlpkit.errors import SelfNormalizationWarning
+from mlpkit.network.drawing import dropout_seeds, initializer, kernel_seeds
+from mlpkit.network.layers import Halving, WidePenalty
 
 
 def build(spec, seed=None):
@@ -27,10 +33,10 @@ def build(spec, seed=None):
     23860
     """
     layers = _entry_layers(spec)
-    dropout_seeds = iter(_dropout_seeds(spec, seed))
-    seeds = iter(_kernel_seeds(spec, seed))
+    masks = iter(dropout_seeds(spec, seed))
+    seeds = iter(kernel_seeds(spec, seed))
     for i, size in enumerate(spec.hidden_layer_sizes, 1):
-        layers += _hidden_layers(spec, size, f"hidden_{i}", next(seeds), dropout_seeds)
+        layers += _hidden_layers(spec, size, f"hidden_{i}", next(seeds), masks)
     last = keras.layers.Dense(
         spec.units,
         kernel_initializer=initializer("glorot_uniform", next(seeds)),
@@ -39,81 +45,6 @@ def build(spec, seed=None):
         name="output",
     )
     return _assemble(spec, [*layers, last])
-
-
-def initializer(name, seed=None):
-    """Give a Keras initializer by name, seeded where it draws.
-
-    Parameters
-    ----------
-    name : str
-        Keras's name.
-    seed : int, default=None
-        The seed, None for a new one each time.
-
-    Returns
-    -------
-    keras.initializers.Initializer
-    """
-    plain = keras.initializers.get(name)
-    config = plain.get_config()
-    return type(plain).from_config({**config, "seed": seed}) if "seed" in config else plain
-
-
-def initial_weights(spec, seed):
-    """Give the weights that `build` would start from, without building anything.
-
-    Parameters
-    ----------
-    spec : MLPSpec
-        The description, without a first Normalization layer.
-    seed : int
-        As in `build`.
-
-    Returns
-    -------
-    list of ndarray
-        In the order of ``model.get_weights()``.
-    """
-    seeds = iter(_kernel_seeds(spec, seed))
-    weights = []
-    affine = zip(spec.widths, (*spec.hidden_layer_sizes, spec.units), strict=True)
-    for i, (n_in, n_out) in enumerate(affine):
-        is_output = i == len(spec.hidden_layer_sizes)
-        name = "glorot_uniform" if is_output else spec.kernel_initializer
-        draw = initializer(name, next(seeds))
-        zeros, ones = np.zeros(n_out, spec.dtype), np.ones(n_out, spec.dtype)
-        weights.append(np.asarray(draw((n_in, n_out), dtype=spec.dtype)))
-        if is_output or spec.normalization is None:
-            weights.append(zeros)
-        elif spec.normalization == "batch":  # scale, shift, moving mean, moving variance
-            weights += [ones, zeros, zeros, ones]
-        else:
-            weights += [ones, zeros]
-        if spec.activation == "prelu" and not is_output:
-            weights.append(zeros)
-    return weights
-
-
-def dropout_states(spec, seed):
-    """Give the states that the dropout layers' generators start from in `build`.
-
-    Parameters
-    ----------
-    spec : MLPSpec
-        The description.
-    seed : int
-        As in `build`.
-
-    Returns
-    -------
-    list of ndarray of shape (2,)
-        One for each dropout layer, in their order.
-    """
-    if not spec.dropout:
-        return []
-    seeds = _dropout_seeds(spec, seed)[: len(spec.hidden_layer_sizes)]
-    return [np.array([value, 0], np.uint32) for value in seeds]
 
 
 def put_weights(model, weights, features=None):
@@ -127,43 +58,39 @@ def put_weights(model, weights, features=None):
         The weights behind the first Normalization layer.
     features : Affine, default=None
         Offset and scale of the inputs, for a model with a Normalization layer.
+
+    Examples
+    --------
+    >>> from mlpkit.architecture import make_spec
+    >>> from mlpkit.scaling import Affine
+    >>> model = build(make_spec("regression", 1, hidden_layer_sizes=(), standardize=True))
+    >>> features = Affine(offset=np.array([10.0]), scale=np.array([2.0]))
+    >>> put_weights(model, [np.array([[3.0]]), np.array([1.0])], features)
+    >>> model(np.array([[14.0]])).numpy()
+    array([[7.]], dtype=float32)
     """
     if features is None:
         model.set_weights(weights)
         return
     layer = model.get_layer("standardize")
-    count = np.zeros((), np.int32)
-    model.set_weights([features.offset, features.scale**2, count, *weights])
+    shape, count = model.input_shape[1:], np.zeros((), np.int32)
+    mean, variance = (np.reshape(v, shape) for v in (features.offset, features.scale**2))
+    model.set_weights([mean, variance, count, *weights])
     layer.finalize_state()
-
-
-def _kernel_seeds(spec, seed):
-    n_layers = len(spec.hidden_layer_sizes) + 1
-    return _draw(seed, n_layers)
-
-
-def _dropout_seeds(spec, seed):
-    n_layers = len(spec.hidden_layer_sizes) + 1
-    return _draw(seed, 2 * n_layers)[n_layers:]
-
-
-def _draw(seed, n):
-    """Draw Python integers: Keras takes no NumPy ones for seeds."""
-    if seed is None:
-        return [None] * n
-    return np.random.RandomState(seed).randint(1, 2**31 - 1, size=n).tolist()
 
 
 def _entry_layers(spec):
     entry = [keras.Input(spec.input_shape, dtype=spec.dtype, name="features")]
+    if spec.standardize:
+        # Before the flattening, so that it is adapted to rows in the user's own shape.
+        axes = tuple(range(1, len(spec.input_shape) + 1))
+        entry.append(keras.layers.Normalization(axis=axes, dtype=spec.dtype, name="standardize"))
     if len(spec.input_shape) > 1:
         entry.append(keras.layers.Flatten(dtype=spec.dtype, name="flatten"))
-    if spec.standardize:
-        entry.append(keras.layers.Normalization(axis=-1, dtype=spec.dtype, name="standardize"))
     return entry
 
 
-def _hidden_layers(spec, size, name, seed, dropout_seeds):
+def _hidden_layers(spec, size, name, seed, masks):
     dtype = {"dtype": spec.dtype}
     block = [
         keras.layers.Dense(
@@ -182,20 +109,18 @@ def _hidden_layers(spec, size, name, seed, dropout_seeds):
     if spec.activation == "prelu":
         block.append(keras.layers.PReLU(name=f"{name}_prelu", **dtype))
     else:
-        block.append(
-            keras.layers.Activation(spec.activation, name=f"{name}_{spec.activation}", **dtype)
-        )
+        kind = Halving if spec.activation == "glu" else keras.layers.Activation
+        block.append(kind(spec.activation, name=f"{name}_{spec.activation}", **dtype))
     if spec.dropout:
         # SELU needs dropout that keeps mean and variance (Klambauer et al. 2017, section 3).
         kind = keras.layers.AlphaDropout if spec.activation == "selu" else keras.layers.Dropout
-        block.append(
-            kind(spec.dropout, seed=next(dropout_seeds), name=f"{name}_dropout", **dtype)
-        )
+        block.append(kind(spec.dropout, seed=next(masks), name=f"{name}_dropout", **dtype))
     return block
 
 
 def _penalty(spec):
-    return keras.regularizers.L2(spec.l2) if spec.l2 else None
+    kind = keras.regularizers.L2 if spec.dtype == "float32" else WidePenalty
+    return kind(spec.l2) if spec.l2 else None
 
 
 def _assemble(spec, layers):
@@ -232,21 +157,38 @@ def _rescaling(spec):
 
 
 def warn_about_selu(spec):
-    """Warn where SELU's self-normalisation is broken by a normalisation layer.
+    """Warn where SELU's self-normalisation is broken, by other weights or by a normalisation.
 
     Parameters
     ----------
     spec : MLPSpec
         The description.
+
+    Examples
+    --------
+    >>> from mlpkit.architecture import make_spec
+    >>> warn_about_selu(make_spec("binary", 3, activation="selu"))
     """
-    import warnings
+    if spec.activation != "selu":
+        return
+    if spec.normalization:
+        broken, mend = f"normalization={spec.normalization!r}", "normalization=None"
+    elif spec.hidden_layer_sizes and spec.kernel_initializer != "lecun_normal":
+        broken = f"kernel_initializer={spec.kernel_initializer!r}"
+        mend = "kernel_initializer='auto' (LeCun normal)"
+    else:
+        return
+    warnings.warn(
+        f"activation='selu' normalises itself; {broken} breaks that. Set {mend} with SELU, or "
+        "take another activation.",
+        SelfNormalizationWarning,
+        stacklevel=_first_level_outside(),
+    )
 
-    from mlpkit.errors import SelfNormalizationWarning
 
-    if spec.activation == "selu" and spec.normalization:
-        warnings.warn(
-            f"activation='selu' normalises itself; normalization={spec.normalization!r} breaks "
-            "that. Leave normalization=None with SELU, or take another activation.",
-            SelfNormalizationWarning,
-            stacklevel=3,
-        )
+def _first_level_outside():
+    """Give the stack level of the line outside mlpkit that led to the caller's warning."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("mlpkit."):
+        frame, level = frame.f_back, level + 1
+    return level

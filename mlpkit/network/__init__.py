@@ -1,0 +1,16 @@
+"""The only builder of layers: a frozen spec in, a Keras model out."""
+
+from mlpkit.network.building import build, put_weights, warn_about_selu
+from mlpkit.network.drawing import dropout_states, initial_weights, initializer
+from mlpkit.network.layers import Halving, WidePenalty
+
+__all__ = [
+    "Halving",
+    "WidePenalty",
+    "build",
+    "dropout_states",
+    "initial_weights",
+    "initializer",
+    "put_weights",
+    "warn_about_selu",
+]
