@@ -61,14 +61,16 @@ def _indexed(folder, max_features):
         frame = pd.read_csv(folder / row.file)
         X, y = frame.drop(columns=row.target), frame[row.target]
         categorical = [name for name in row.categorical.split(";") if name]
-        X = X.astype({name: str for name in categorical}).where(X.notna())
+        X = X.astype(dict.fromkeys(categorical, str)).where(X.notna())
         y = y.to_numpy(float) if row.task == "regression" else y.astype(str).to_numpy()
         yield row.name, row.task, X, y
 
 
 def encoder():
     """Give what turns a mixed table into the matrix that both sides get."""
-    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    numbers = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
+    )
     classes = OneHotEncoder(
         handle_unknown="ignore", sparse_output=False, min_frequency=5, max_categories=64
     )

@@ -87,7 +87,9 @@ def _measured(data, reference, X, y, seeds, ours, theirs, score, *, test_size=0.
         for name, model in models.items():
             began = time.perf_counter()
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)  # its 200 epochs are its default
+                warnings.simplefilter(
+                    "ignore", ConvergenceWarning
+                )  # its 200 epochs are its default
                 model.fit(X_train, y_train)
             seconds = time.perf_counter() - began
             figures[name].append((score(y_test, model.predict(X_test)), seconds))
@@ -96,7 +98,7 @@ def _measured(data, reference, X, y, seeds, ours, theirs, score, *, test_size=0.
             "data": data, "model": name, "reference": reference, "seconds": float(np.median(times)),
             "median": float(np.median(scores)), "min": min(scores), "max": max(scores),
         }
-        for name, (scores, times) in ((name, zip(*runs)) for name, runs in figures.items())
+        for name, (scores, times) in ((name, zip(*runs, strict=True)) for name, runs in figures.items())
     ]  # fmt: skip
 
 

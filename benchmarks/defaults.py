@@ -79,12 +79,19 @@ def _error(task, y, predicted):
 def _summarise(frame):
     print(f"\n{'tables':<16}{'n':>4}{'lower':>7}{'equal':>7}{'higher':>8}{'geo. mean ratio':>17}")
     numbers = frame["task"] == "regression"
-    for label, part in {"classification": frame[~numbers], "regression": frame[numbers], "all": frame}.items():
+    for label, part in {
+        "classification": frame[~numbers],
+        "regression": frame[numbers],
+        "all": frame,
+    }.items():
         if len(part):
             lower = int((part["mlpkit"] < part["sklearn"]).sum())
             equal = int((part["mlpkit"] == part["sklearn"]).sum())
             mean = np.exp(np.log(part["ratio"]).mean())
-            print(f"{label:<16}{len(part):>4}{lower:>7}{equal:>7}{len(part) - lower - equal:>8}{mean:>17.3f}")
+            print(
+                f"{label:<16}{len(part):>4}{lower:>7}{equal:>7}{len(part) - lower - equal:>8}"
+                f"{mean:>17.3f}"
+            )
     share = (frame["mlpkit"] < frame["sklearn"]).mean()
     print(f"mlpkit has the lower error on {share:.0%} of {len(frame)} tables")
 

@@ -1,6 +1,6 @@
 """How long importing takes, and what it loads: each line is a fresh Python, median of several.
 
-    python -m benchmarks.imports [--runs 5]
+python -m benchmarks.imports [--runs 5]
 """
 
 import argparse

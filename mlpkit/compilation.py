@@ -271,7 +271,10 @@ def make_metrics(metrics, task, *, one_hot=False, dtype="float32"):
 
 def _metric(metric, task, one_hot, dtype):
     if isinstance(metric, keras.metrics.Metric):
-        return type(metric).from_config(metric.get_config())
+        try:
+            return type(metric).from_config(metric.get_config())
+        except (TypeError, ValueError):  # around a function that is not registered
+            return metric
     names = {"rmse": "root_mean_squared_error", "acc": "accuracy"}
     metric = names.get(metric, metric)
     if metric == "accuracy":

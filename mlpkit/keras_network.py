@@ -71,8 +71,10 @@ def fresh_model(model, n_features, task, parameters, seed):
             f"model__ parameters need a builder function. Got a built model and {parameters!r}."
         )
     with seeded(seed):
-        made = _copied(model) if isinstance(model, keras.Model) else _built(
-            model, n_features, task, parameters
+        made = (
+            _copied(model)
+            if isinstance(model, keras.Model)
+            else _built(model, n_features, task, parameters)
         )
     _check_inputs(made, n_features)
     return made
@@ -177,7 +179,9 @@ class KerasNetwork:
                 f"outputs are probabilities. Got {activation}."
             )
         positive = activation in ("relu", "softplus", "exponential", "sigmoid", "relu6")
-        found += loss_problems(self.loss, self.task.name, self.task.loss, positive or not activation)
+        found += loss_problems(
+            self.loss, self.task.name, self.task.loss, positive or not activation
+        )
         if found:
             raise InvalidParameterError("\n".join(found))
 
@@ -216,6 +220,10 @@ class KerasNetwork:
     def metric_units(self, targets):
         """Give the map from what the program trains on to the target's units."""
         return targets
+
+    def stored(self, X):
+        """Give rows as they are kept for training: images are not made dense batch by batch."""
+        return X.toarray() if len(self.input_shape) > 1 and hasattr(X, "toarray") else X
 
     def shaped(self, X):
         """Give rows in the shape the model takes."""
@@ -272,9 +280,9 @@ def raw_model(learnt):
     network = learnt.network
     layers = [keras.Input(network.input_shape, dtype=network.dtype, name="features")]
     if not learnt.features.is_identity:
-        offset, scale = (v.reshape(network.input_shape) for v in (
-            learnt.features.offset, learnt.features.scale
-        ))
+        offset, scale = (
+            v.reshape(network.input_shape) for v in (learnt.features.offset, learnt.features.scale)
+        )
         axes = tuple(range(1, offset.ndim + 1))
         layers.append(
             keras.layers.Normalization(

@@ -21,7 +21,9 @@ OPTIMIZERS = {
     "rmsprop": lambda: "rmsprop",
     "nadam": lambda: "nadam",
     "clipped": lambda: keras.optimizers.Adam(clipnorm=0.1),
-    "scheduled": lambda: keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)),
+    "scheduled": lambda: keras.optimizers.SGD(
+        keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    ),
 }
 
 
@@ -59,9 +61,7 @@ def by_keras(model, optimizer, loss, orders, X, y, w):
 def by_engine(spec, optimizer, orders, X, y, w, **loss_options):
     loss = compilation.make_loss(spec.loss, TASKS[spec.task].loss, dtype=spec.dtype, **loss_options)
     model = network.build(spec, 0)
-    program = training.Program(
-        model, compilation.make_optimizer(optimizer), loss, [], spec.dtype
-    )
+    program = training.Program(model, compilation.make_optimizer(optimizer), loss, [], spec.dtype)
     program.start(network.initial_weights(spec, 0), seed_states=network.dropout_states(spec, 0))
     rows = training.make_rows(X, y, np.ones(N) if w is None else w, spec.dtype)
     units = (tf.ones(spec.units, spec.dtype), tf.zeros(spec.units, spec.dtype))
@@ -232,7 +232,9 @@ def test_the_running_average_is_kept_where_asked_for():
     X, y, _ = table("regression", "mean_squared_error")
     settings = dict(hidden_layer_sizes=(5,), random_state=0, dtype="float64", early_stopping=False)
     weights = [
-        MLPRegressor(**settings, epochs=epochs, average=False).fit(X, y.ravel()).model_.get_weights()
+        MLPRegressor(**settings, epochs=epochs, average=False)
+        .fit(X, y.ravel())
+        .model_.get_weights()
         for epochs in (1, 2, 3)
     ]
     averaged = MLPRegressor(**settings, epochs=3, average=True).fit(X, y.ravel())

@@ -180,8 +180,9 @@ def test_the_split_of_a_fit_is_stratified_and_only_training_rows_decide_the_unit
 
 def test_the_callers_validation_rows_never_touch_the_units(X):
     y = targets(X)["regression"]
-    plain = regressor().fit(X, y, X_val=X[:20], y_val=y[:20])
-    scaled = regressor().fit(X, y, X_val=1000 * X[:20], y_val=1000 * y[:20])
+    watching = {"early_stopping": False}
+    plain = regressor(**watching).fit(X, y, X_val=X[:20], y_val=y[:20])
+    scaled = regressor(**watching).fit(X, y, X_val=1000 * X[:20], y_val=1000 * y[:20])
     assert plain.history_["loss"] == scaled.history_["loss"]
     assert plain.history_["val_loss"] != scaled.history_["val_loss"]
     assert np.array_equal(plain.predict(X), scaled.predict(X))
@@ -590,10 +591,11 @@ def test_a_fitted_estimator_survives_a_fit_that_fails(X):
     y = targets(X)["regression"]
     fitted = regressor(optimizer="sgd").fit(X, y)
     before, attributes, model = fitted.predict(X), dict(vars(fitted)), fitted.model_
+    parameters = fitted.get_params()
     fitted.set_params(learning_rate=1e6, standardize=False, epochs=20)
     with pytest.raises(Diverged):
         fitted.fit(X[:, :3], y)
-    fitted.set_params(learning_rate=None, standardize=True, epochs=3)
+    fitted.set_params(**parameters)
     assert fitted.model_ is model
     for wrong in (lambda: fitted.fit(X[:, :3], None), lambda: fitted.fit(X[:, :3], ["a"] * N)):
         with pytest.raises(TargetError):

@@ -1,8 +1,8 @@
 """What all four estimators share: one way from a table to fitted weights, and back."""
 
-import contextlib
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -12,89 +12,14 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from mlpkit.checks import check_parameters
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
-from mlpkit.scaling import Affine, fit_feature_units, identity
+from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
+from mlpkit.estimators.running import TrainingSettings, train_network
+from mlpkit.scaling import fit_feature_units, identity
 from mlpkit.tasks import infer_task
 
-EARLY_STOPPING_ROWS = 500  # "auto" holds rows back for validation from this many rows on
-
-
-@dataclass
-class Learnt:
-    """What a fit has learnt, and all that predictions need.
-
-    Parameters
-    ----------
-    network : object
-        What the estimator's network is: how to make its program and read its outputs.
-    weights : list of ndarray
-        The network's weights.
-    features : Affine
-        Standardisation of the inputs.
-    targets : Affine
-        From the network's units to the target's.
-    optimizer_state : list of ndarray or None
-        To go on from, where training may go on.
-    rng : numpy.random.RandomState or None
-        To go on drawing from, where training may go on.
-    """
-
-    network: object
-    weights: list = field(repr=False)
-    features: Affine = field(repr=False)
-    targets: Affine = field(repr=False)
-    optimizer_state: list | None = field(repr=False, default=None)
-    rng: object = field(repr=False, default=None)
-
-
-@dataclass
-class Sample:
-    """Rows of one kind: features, encoded targets, weights."""
-
-    X: object
-    y: np.ndarray
-    weight: np.ndarray
-
-    def __len__(self):
-        return self.X.shape[0]
-
-    def take(self, rows):
-        """Give some of the rows."""
-        return Sample(self.X[rows], self.y[rows], self.weight[rows])
-
-
-@contextlib.contextmanager
-def _all_or_nothing(estimator):
-    """Put an estimator's attributes back when a fit fails, so that nothing is half fitted."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
-
-
-def auto_batch_size(n_rows):
-    """Give the batch size for a number of training rows, as measured on real tables.
-
-    Parameters
-    ----------
-    n_rows : int
-        Training rows.
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> [auto_batch_size(n) for n in (500, 5000, 50_000)]
-    [32, 64, 256]
-    """
-    for size, rows in ((32, 3000), (64, 12_000), (128, 40_000)):
-        if n_rows < rows:
-            return size
-    return 256
+# What early_stopping="auto" does: no validation below the first number of rows; below the second
+# the best epoch is found on rows held back, and then all rows are learnt for as many epochs.
+EARLY_STOPPING_ROWS, REFIT_ROWS = 300, 5000
 
 
 class BaseNetworkEstimator(BaseEstimator):
@@ -107,9 +32,7 @@ class BaseNetworkEstimator(BaseEstimator):
     _kind = None
     _rules = {}
 
-    def fit(
-        self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None
-    ):
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train the network.
 
         Parameters
@@ -145,7 +68,7 @@ class BaseNetworkEstimator(BaseEstimator):
 
     def _fit(self, X, y, sample_weight, validation=(None,) * 3, *, go_on, classes=None, once=False):
         self._check_training_parameters(validation)
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)
             task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
             weight = self._weighted(task, y, weight)
@@ -154,11 +77,27 @@ class BaseNetworkEstimator(BaseEstimator):
             seed = int(rng.randint(2**31 - 1))
             network = self._make_network(task, X.shape[1], seed)
             sample = Sample(X, network.encode(y), weight)
-            sample, held = self._validation(sample, task, y, validation, network, rng, once)
-            learnt = self._continued(network) if go_on else self._started(network, sample, seed)
-            outcome = self._train(learnt, sample, held, rng, seed, once)
+            train, held = self._validation(sample, task, y, validation, network, rng, once)
+            learnt = self._continued(network) if go_on else self._started(network, train, seed)
+            epochs = 1 if once else int(self.epochs)
+            run = partial(self._trained, rng=rng, seed=seed)
+            outcome = run(learnt, train, held, epochs=epochs, verbose=int(self.verbose))
+            if self._trains_again(train, sample):
+                if not go_on:
+                    weights = learnt.weights
+                    learnt = replace(self._started(network, sample, seed), weights=weights)
+                whole = run(learnt, sample, None, epochs=outcome.best_epoch, verbose=0)
+                outcome = replace(
+                    outcome, weights=whole.weights, optimizer_state=whole.optimizer_state
+                )
             self._remember(task, learnt, outcome, rng, once)
         return self
+
+    def _trains_again(self, train, sample):
+        """Tell whether the rows held back are to be learnt too, now that the epoch is known."""
+        held_back = len(train) < len(sample)
+        automatic = isinstance(self.early_stopping, str)
+        return held_back and automatic and len(sample) < REFIT_ROWS and not self._callbacks()
 
     def _present_rows(self, X, y, sample_weight, *, reset):
         """Give checked features, targets and weights; a row of weight 0 is not there."""
@@ -250,67 +189,23 @@ class BaseNetworkEstimator(BaseEstimator):
         train, held = inputs.split_rows(len(sample), self.validation_fraction, classes, rng)
         return sample.take(train), sample.take(held)
 
-    def _train(self, learnt, sample, held, rng, seed, once):
-        from mlpkit import training
-        from mlpkit.backend import tf
-        from mlpkit.keras_network import seeded
-
-        def make_program():
-            with seeded(seed):  # Keras draws from Python's generator, even for what is set later
-                return network.make_program()
-
+    def _trained(self, learnt, sample, held, rng, seed, *, epochs, verbose):
         callbacks = self._callbacks()
-        network = learnt.network
-        rows, held_rows = (
-            None if part is None else self._rows(learnt, part) for part in (sample, held)
-        )
-        dtype = network.dtype
-        # A network that scales its own outputs has its targets in their own units already.
-        units = network.metric_units(learnt.targets)
-        stops = held is not None and bool(self.early_stopping)
-        plan = training.Plan(
-            epochs=1 if once else int(self.epochs),
-            batch_size=self._batch_size(len(sample)),
-            rng=rng,
-            patience=int(self.patience) if stops else None,
-            average=bool(self.average) and not once,
-            verbose=int(self.verbose),
+        settings = TrainingSettings(
+            epochs=epochs,
+            batch_size=self.batch_size,
+            patience=int(self.patience) if held is not None and self.early_stopping else None,
+            average=bool(self.average) and epochs > 1,
+            verbose=verbose,
             callbacks=callbacks,
-            units=(tf.constant(units.scale, dtype), tf.constant(units.offset, dtype)),
         )
-        with training.borrowed(network.key, make_program, keep=not callbacks) as program:
-            program.start(
-                learnt.weights,
-                seed_states=network.seed_states(seed),
-                learning_rate=network.learning_rate,
-                optimizer_state=learnt.optimizer_state,
-            )
-            return training.train(program, rows, held_rows, plan)
+        return train_network(learnt, sample, held, settings, rng, seed)
 
     def _callbacks(self):
         if self.callbacks is None:
             return ()
-        return tuple(self.callbacks) if isinstance(self.callbacks, list | tuple) else (
-            self.callbacks,
-        )
-
-    def _rows(self, learnt, sample):
-        from mlpkit.training import make_rows
-
-        features, dtype = learnt.features, learnt.network.dtype
-        y = sample.y
-        if not np.issubdtype(y.dtype, np.integer):
-            y = learnt.network.scaled_targets(y, learnt.targets)
-        if hasattr(sample.X, "indptr"):
-            return make_rows(
-                sample.X, y, sample.weight, dtype, features.offset, 1 / features.scale
-            )
-        X = learnt.network.shaped(features.apply(sample.X, dtype))
-        return make_rows(X, y, sample.weight, dtype)
-
-    def _batch_size(self, n_rows):
-        size = auto_batch_size(n_rows) if self.batch_size == "auto" else int(self.batch_size)
-        return min(size, n_rows)
+        several = isinstance(self.callbacks, list | tuple)
+        return tuple(self.callbacks) if several else (self.callbacks,)
 
     def _remember(self, task, learnt, outcome, rng, once):
         """Set the learnt attributes, all at once, after everything has gone well."""

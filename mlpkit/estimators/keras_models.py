@@ -1,7 +1,5 @@
 """`KerasClassifier` and `KerasRegressor`: the user's own Keras model as an estimator."""
 
-from dataclasses import replace
-
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
@@ -77,9 +75,7 @@ class BaseKerasEstimator(BaseNetworkEstimator):
         if not model.built:
             with seeded(seed):  # a subclassed model makes its weights when first called
                 model(np.zeros((1, n_features), "float32"))
-        compiled = next(
-            (m for m in (model, self.model) if getattr(m, "compiled", False)), None
-        )
+        compiled = next((m for m in (model, self.model) if getattr(m, "compiled", False)), None)
         loss, optimizer = self.loss, self.optimizer
         if loss == "auto" and compiled is not None:
             loss = compiled.loss
@@ -96,11 +92,6 @@ class BaseKerasEstimator(BaseNetworkEstimator):
         earlier = self._learnt.network
         shapes = [[w.shape for w in each.model.get_weights()] for each in (network, earlier)]
         return shapes[0] == shapes[1] and network.learns_scaled == earlier.learns_scaled
-
-    def _rows(self, learnt, sample):
-        if len(learnt.network.input_shape) > 1 and hasattr(sample.X, "toarray"):
-            sample = replace(sample, X=sample.X.toarray())  # images are not densified batchwise
-        return super()._rows(learnt, sample)
 
     def _remember(self, task, learnt, outcome, rng, once):
         super()._remember(learnt.network.task, learnt, outcome, rng, once)

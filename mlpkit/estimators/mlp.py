@@ -36,16 +36,13 @@ class BaseMLP(BaseNetworkEstimator):
         return parameters
 
     def _make_network(self, task, n_features, seed):
+        from mlpkit.network import warn_about_selu
+
         parameters = self._network_parameters()
         n_outputs = len(task.classes) if task.name == "multiclass" else task.n_outputs
         spec = make_spec(task.name, n_features, n_outputs, **parameters)
+        warn_about_selu(spec)
         return MLPNetwork(spec, task, parameters)
-
-    def _train(self, learnt, sample, held, rng, seed, once):
-        from mlpkit import network
-
-        network.warn_about_selu(learnt.network.spec)
-        return super()._train(learnt, sample, held, rng, seed, once)
 
     def _forward(self, ready):
         learnt = self._learnt
@@ -110,8 +107,10 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
     epochs : int, default=100
         Passes over the rows, at most.
     early_stopping : bool or "auto", default="auto"
-        Hold rows back, stop when their loss no longer falls, and bring the best weights back.
-        "auto" does so from 500 rows on.
+        True: hold rows back, stop when their loss no longer falls, and bring the best weights
+        back. "auto" does so from 5000 rows on, or where `X_val` is given; from 300 rows on it
+        finds the best epoch that way and then learns all rows for as many epochs; below it
+        trains all epochs.
     validation_fraction : float, default=0.1
         Share of rows held back, shuffled and stratified.
     patience : int, default=20
@@ -147,7 +146,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
     n_iter_ : int
         Epochs run.
     best_epoch_ : int
-        The epoch, counted from 1, whose weights were kept.
+        The epoch, counted from 1, whose weights were kept, or for which all rows were learnt.
     task_ : Task
         Kind of target.
     spec_ : MLPSpec

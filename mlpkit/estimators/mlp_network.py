@@ -94,9 +94,7 @@ class MLPNetwork:
         if self.task.is_classification:
             return identity(self.units)
         outputs = self.spec.outputs
-        return fit_target_units(
-            y, weight, outputs, standardize=standardize and self.learns_scaled
-        )
+        return fit_target_units(y, weight, outputs, standardize=standardize and self.learns_scaled)
 
     def scaled_targets(self, y, targets):
         """Give encoded targets in the network's units."""
@@ -108,6 +106,10 @@ class MLPNetwork:
     def metric_units(self, targets):
         """Give the map from what the program trains on to the target's units."""
         return targets if self.learns_scaled else identity(self.units)
+
+    def stored(self, X):
+        """Give rows as they are kept for training: sparse ones are made dense batch by batch."""
+        return X
 
     def shaped(self, X):
         """Give rows in the shape the network takes."""

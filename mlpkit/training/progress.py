@@ -50,8 +50,10 @@ class Progress:
         """
         full = round(BAR * epoch / self.epochs)
         left = _duration(elapsed / epoch * (self.epochs - epoch))
-        figures = "".join(f" - {name}: {value:.4g}" if value < 1e-3 or value >= 1e4
-                          else f" - {name}: {value:.4f}" for name, value in logs.items())
+        figures = "".join(
+            f" - {name}: {value:.4g}" if value < 1e-3 or value >= 1e4 else f" - {name}: {value:.4f}"
+            for name, value in logs.items()
+        )
         width = len(str(self.epochs))
         bar = "━" * full + "─" * (BAR - full)
         return f"Epoch {epoch:>{width}}/{self.epochs} {bar} {left} left{figures}"

@@ -1,0 +1,64 @@
+"""What goes into a fit and what comes out of it."""
+
+import contextlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mlpkit.scaling import Affine
+
+
+@dataclass
+class Learnt:
+    """What a fit has learnt, and all that predictions need.
+
+    Parameters
+    ----------
+    network : object
+        What the estimator's network is: how to make its program and read its outputs.
+    weights : list of ndarray
+        The network's weights.
+    features : Affine
+        Standardisation of the inputs.
+    targets : Affine
+        From the network's units to the target's.
+    optimizer_state : list of ndarray or None
+        To go on from, where training may go on.
+    rng : numpy.random.RandomState or None
+        To go on drawing from, where training may go on.
+    """
+
+    network: object
+    weights: list = field(repr=False)
+    features: Affine = field(repr=False)
+    targets: Affine = field(repr=False)
+    optimizer_state: list | None = field(repr=False, default=None)
+    rng: object = field(repr=False, default=None)
+
+
+@dataclass
+class Sample:
+    """Rows of one kind: features, encoded targets, weights."""
+
+    X: object
+    y: np.ndarray
+    weight: np.ndarray
+
+    def __len__(self):
+        return self.X.shape[0]
+
+    def take(self, rows):
+        """Give some of the rows."""
+        return Sample(self.X[rows], self.y[rows], self.weight[rows])
+
+
+@contextlib.contextmanager
+def all_or_nothing(estimator):
+    """Put an estimator's attributes back when a fit fails, so that nothing is half fitted."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
