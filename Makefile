@@ -22,8 +22,9 @@ PY := $(VENV)/bin/python
 demo: $(VENV)/.installed-parquet
 	$(PY) recipes/compare_models.py $${DATA:+--data "$$DATA"} $${TARGET:+--target "$$TARGET"} $(ARGS)
 
+# Two processes: each loads TensorFlow once, and a file's tests share its compiled programs.
 test: $(VENV)/.installed-dev
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(PY) -m ruff check .

@@ -98,7 +98,8 @@ def _measured(data, reference, X, y, seeds, ours, theirs, score, *, test_size=0.
             "data": data, "model": name, "reference": reference, "seconds": float(np.median(times)),
             "median": float(np.median(scores)), "min": min(scores), "max": max(scores),
         }
-        for name, (scores, times) in ((name, zip(*runs, strict=True)) for name, runs in figures.items())
+        for name, runs in figures.items()
+        for scores, times in [zip(*runs, strict=True)]
     ]  # fmt: skip
 
 

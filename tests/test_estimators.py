@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from mlpkit import InvalidParameterError, MLPClassifier, MLPRegressor, TargetError
 from mlpkit import TrainingDivergedError as Diverged
 from mlpkit.backend import keras, tf
-from mlpkit.estimators import inputs
+from mlpkit.estimators import base, inputs
 
 N = 80
 SMALL = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
@@ -234,11 +234,15 @@ def test_weights_of_validation_rows(X):
     np.testing.assert_allclose(*losses, rtol=1e-5)
 
 
-def test_automatic_early_stopping_begins_at_500_rows(X):
-    y = targets(X)["regression"]
-    many, many_y = np.tile(X, (7, 1))[:500], np.tile(y, 7)[:500]
-    assert "val_loss" in regressor(epochs=1).fit(many, many_y).history_
-    assert "val_loss" not in regressor(epochs=1).fit(many[1:], many_y[1:]).history_
+def test_automatic_early_stopping_begins_with_a_number_of_rows(X):
+    y, enough = targets(X)["regression"], base.EARLY_STOPPING_ROWS
+    rows = np.arange(enough) % N
+    fitted = regressor(epochs=1).fit(X[rows], y[rows])
+    assert "val_loss" in fitted.history_
+    assert "val_loss" not in fitted.fit(X[rows[1:]], y[rows[1:]]).history_
+    assert (
+        "val_loss" not in regressor(epochs=1, early_stopping=False).fit(X[rows], y[rows]).history_
+    )
 
 
 def test_wrong_validation_arguments_are_reported_with_the_others(X):

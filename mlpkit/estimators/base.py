@@ -16,6 +16,7 @@ from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
 from mlpkit.estimators.running import TrainingSettings, train_network
 from mlpkit.scaling import fit_feature_units, identity
 from mlpkit.tasks import infer_task
+from mlpkit.tasks.targets import checked_target
 
 # What early_stopping="auto" does: no validation below the first number of rows; below the second
 # the best epoch is found on rows held back, and then all rows are learnt for as many epochs.
@@ -123,8 +124,8 @@ class BaseNetworkEstimator(BaseEstimator):
         check_parameters(parameters, self._rules, *more)
 
     def _target(self, y):
-        """Give `y` as an array; a sparse indicator becomes dense."""
-        return y.toarray() if hasattr(y, "toarray") else np.asarray(y)
+        """Give `y` as a dense array with nothing missing."""
+        return checked_target(y)
 
     def _task(self, y, classes, once):
         """Tell what kind of target `y` is; `classes` are those named to partial_fit."""

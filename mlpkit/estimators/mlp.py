@@ -33,6 +33,9 @@ class BaseMLP(BaseNetworkEstimator):
         if parameters["learning_rate"] == "auto":
             measured = parameters["optimizer"] == "adam"
             parameters["learning_rate"] = ADAM_LEARNING_RATE if measured else None
+        several = parameters["loss"] == "quantile" and np.ndim(parameters["quantile"])
+        if several and parameters["metrics"] == "auto":
+            parameters["metrics"] = None  # several quantiles of one column share no error
         return parameters
 
     def _make_network(self, task, n_features, seed):

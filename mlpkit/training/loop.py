@@ -191,12 +191,13 @@ class Record:
         self.progress = Progress(plan.epochs, plan.verbose)
         self.average = RunningAverage() if plan.average else None
         self.trained = None
+        self.is_watched = validation is not None or bool(plan.callbacks)
 
     def add(self, logs):
         """Record an epoch and tell whether to go on.
 
-        With averaging, the model holds the average from here to `resume`, so that validation,
-        callbacks and the outcome all see the same weights.
+        With averaging, the model holds the average from here to `resume` where anybody looks at
+        it, so that validation, callbacks and the outcome all see the same weights.
 
         Parameters
         ----------
@@ -211,7 +212,9 @@ class Record:
         self.epoch += 1
         if self.average is not None:
             self.trained = self.program.weights
-            self.program.model.set_weights(self.average.add(self.trained))
+            averaged = self.average.add(self.trained)
+            if self.is_watched:
+                self.program.model.set_weights(averaged)
         if self.validation is not None:
             figures = self.program.evaluate(self.validation, self.plan.units)
             logs.update({f"val_{name}": value for name, value in figures.items()})
@@ -223,7 +226,7 @@ class Record:
 
     def resume(self):
         """Put the weights back from which training goes on."""
-        if self.average is not None:
+        if self.average is not None and self.is_watched:
             self.program.model.set_weights(self.trained)
 
     def _improving(self, logs):
@@ -249,5 +252,7 @@ class Record:
         """Give the outcome with the best weights, or the last where nothing was stopped early."""
         _, epoch, weights = self.best
         if weights is None:
-            weights, epoch = self.program.weights, self.epoch
+            unseen = self.average is not None and not self.is_watched
+            weights = self.average.values if unseen else self.program.weights
+            epoch = self.epoch
         return Outcome(weights, self.history, self.epoch, epoch, self.program.optimizer_state)
