@@ -126,7 +126,9 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
     warm_start : bool, default=False
         Go on from the last fit's weights in place of new ones.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Called as Keras's ``fit`` calls them.
+        Called as Keras's ``fit`` calls them. Their ``model`` is the network inside, which takes
+        standardised features; save `model_` for one that takes raw features. A callback with
+        batch hooks makes the fit as slow as Keras's.
     verbose : int, default=0
         1 prints a line an epoch, 0 nothing at all.
     dtype : {"float32", "float64"}, default="float32"
