@@ -197,13 +197,38 @@ def test_the_best_weights_come_back(X, average):
     fitted = classifier(
         early_stopping=True, patience=3, epochs=60, learning_rate=0.1, average=average
     ).fit(X, y, X_val=X[:30], y_val=noisy)
+    errors = -np.array(fitted.history_["val_accuracy"])
     losses = fitted.history_["val_loss"]
-    assert fitted.best_epoch_ == np.argmin(losses) + 1
-    assert fitted.n_iter_ == len(losses) == fitted.best_epoch_ + 3 < 60
+    best = min(zip(errors, losses, range(len(losses)), strict=True))
+    assert fitted.best_epoch_ == best[2] + 1
+    assert fitted.n_iter_ == max(np.argmin(errors), np.argmin(losses)) + 1 + 3 < 60
     restored = fitted.model_.evaluate(X[:30], noisy, verbose=0, return_dict=True)
-    assert restored["loss"] == pytest.approx(min(losses), rel=1e-5)
+    assert restored["loss"] == pytest.approx(losses[best[2]], rel=1e-5)
+    assert restored["accuracy"] == pytest.approx(-best[0], rel=1e-5)
     assert set(fitted.history_) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert all(type(value) is float for values in fitted.history_.values() for value in values)
+
+
+def test_a_regression_goes_by_the_loss(X):
+    y = targets(X)["regression"]
+    noisy = np.random.RandomState(3).permutation(y[:30])
+    fitted = regressor(early_stopping=True, patience=3, epochs=60, learning_rate=0.1)
+    losses = fitted.fit(X, y, X_val=X[:30], y_val=noisy).history_["val_loss"]
+    assert fitted.best_epoch_ == np.argmin(losses) + 1
+    assert fitted.n_iter_ == len(losses) == fitted.best_epoch_ + 3 < 60
+
+
+def test_small_tables_are_learnt_whole_for_the_epochs_that_were_best(X):
+    X, y = np.vstack([X] * 4), np.concatenate([targets(X)["regression"]] * 4)
+    assert 300 <= len(X) < 10_000
+    settings = {"patience": 3, "epochs": 12, "learning_rate": 0.05, "dtype": "float64"}
+    automatic = regressor(early_stopping="auto", **settings).fit(X, y)
+    stopped = regressor(early_stopping=True, **settings).fit(X, y)
+    assert automatic.history_ == stopped.history_
+    assert automatic.best_epoch_ == stopped.best_epoch_
+    mean = np.ravel(automatic.model_.get_layer("standardize").mean)
+    np.testing.assert_allclose(mean, X.mean(axis=0))  # of all rows, those held back too
+    assert np.abs(stopped.model_.get_layer("standardize").mean - X.mean(axis=0)).max() > 1e-3
 
 
 def test_validation_rows_without_early_stopping_are_only_watched(X):

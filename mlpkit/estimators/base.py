@@ -20,7 +20,7 @@ from mlpkit.tasks.targets import checked_target
 
 # What early_stopping="auto" does: no validation below the first number of rows; below the second
 # the best epoch is found on rows held back, and then all rows are learnt for as many epochs.
-EARLY_STOPPING_ROWS, REFIT_ROWS = 300, 5000
+EARLY_STOPPING_ROWS, REFIT_ROWS = 300, 10_000
 
 
 class BaseNetworkEstimator(BaseEstimator):
@@ -32,6 +32,7 @@ class BaseNetworkEstimator(BaseEstimator):
 
     _kind = None
     _rules = {}
+    _by_accuracy = False  # whether early stopping looks at the accuracy first
 
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train the network.
@@ -196,6 +197,7 @@ class BaseNetworkEstimator(BaseEstimator):
             epochs=epochs,
             batch_size=self.batch_size,
             patience=int(self.patience) if held is not None and self.early_stopping else None,
+            by_accuracy=self._by_accuracy,
             average=bool(self.average) and epochs > 1,
             verbose=verbose,
             callbacks=callbacks,

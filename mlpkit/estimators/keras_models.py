@@ -150,10 +150,12 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         What `history_` records beside the loss; "auto" is the accuracy.
     standardize : bool, default=False
         Standardise the inputs.
+    early_stopping : bool or "auto", default="auto"
+        As in `MLPClassifier`, by the validation loss, as Keras's EarlyStopping goes.
     average : bool, default=False
         Keep a running average of the weights over the epochs, as `MLPClassifier` does.
-    batch_size, epochs, early_stopping, validation_fraction, patience, class_weight, \
-warm_start, callbacks, verbose, random_state
+    batch_size, epochs, validation_fraction, patience, class_weight, warm_start, callbacks, \
+verbose, random_state
         As in `MLPClassifier`.
     **model__parameters
         The builder's own parameters, spelt ``model__name``; they can be searched over.

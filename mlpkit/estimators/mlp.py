@@ -110,14 +110,15 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
     epochs : int, default=100
         Passes over the rows, at most.
     early_stopping : bool or "auto", default="auto"
-        True: hold rows back, stop when their loss no longer falls, and bring the best weights
-        back. "auto" does so from 5000 rows on, or where `X_val` is given; from 300 rows on it
-        finds the best epoch that way and then learns all rows for as many epochs; below it
-        trains all epochs.
+        True: hold rows back, stop when neither their accuracy nor their loss improves, and bring
+        back the weights of the highest accuracy (the lowest loss among equals), as scikit-learn's
+        MLP goes by the score. "auto" does so from 10,000 rows on, or where `X_val` is given;
+        from 300 rows on it finds the best epoch that way and then learns all rows for as many
+        epochs; below it trains all epochs.
     validation_fraction : float, default=0.1
         Share of rows held back, shuffled and stratified.
     patience : int, default=20
-        Epochs without a lower validation loss before training stops.
+        Epochs without improvement before training stops.
     average : bool, default=True
         Keep a running average of the weights over the epochs in place of the last ones. It is
         what is validated, and it generalises better than any one epoch's weights.
@@ -176,6 +177,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
     """
 
     _kind = "classification"
+    _by_accuracy = True
 
     def __init__(
         self,
@@ -257,8 +259,10 @@ class MLPRegressor(RegressorMethods, BaseMLP):
         For ``loss="quantile"``: the quantile in (0, 1); a list gives a column each.
     metrics : "auto", None or list, default="auto"
         What `history_` records beside the loss, in the target's units; "auto" is the RMSE.
-    batch_size, epochs, early_stopping, validation_fraction, patience, average, warm_start, \
-callbacks, verbose, dtype, random_state
+    early_stopping : bool or "auto", default="auto"
+        As in `MLPClassifier`, by the validation loss.
+    batch_size, epochs, validation_fraction, patience, average, warm_start, callbacks, \
+verbose, dtype, random_state
         As in `MLPClassifier`.
 
     Attributes

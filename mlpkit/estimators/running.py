@@ -39,7 +39,9 @@ class TrainingSettings:
     batch_size : int or "auto"
         Rows a step.
     patience : int or None
-        Epochs without a lower validation loss before training stops; None for no early stopping.
+        Epochs without improvement before training stops; None for no early stopping.
+    by_accuracy : bool
+        Whether the best epoch is the one of the highest validation accuracy.
     average : bool
         Whether the running average of the weights is kept.
     verbose : int
@@ -51,6 +53,7 @@ class TrainingSettings:
     epochs: int
     batch_size: object
     patience: int | None
+    by_accuracy: bool
     average: bool
     verbose: int
     callbacks: tuple
@@ -97,6 +100,7 @@ def train_network(learnt, sample, held, settings, rng, seed):
         batch_size=_batch_size(settings.batch_size, len(sample)),
         rng=rng,
         patience=settings.patience,
+        by_accuracy=settings.by_accuracy,
         average=settings.average,
         verbose=settings.verbose,
         callbacks=settings.callbacks,

@@ -25,6 +25,10 @@ class Plan:
     patience : int, default=None
         Epochs without a lower validation loss after which training stops and the best weights
         come back; None trains all epochs and keeps the last weights.
+    by_accuracy : bool, default=False
+        Take the epoch of the highest validation accuracy for the best, the loss deciding between
+        equals, where the accuracy is among the metrics; patience counts from the last epoch in
+        which either was better than before.
     average : bool, default=False
         Validate, keep and return a running average of the epochs' weights in place of the weights
         themselves; see `RunningAverage`.
@@ -40,6 +44,7 @@ class Plan:
     batch_size: int
     rng: np.random.RandomState
     patience: int | None = None
+    by_accuracy: bool = False
     average: bool = False
     verbose: int = 0
     callbacks: tuple = ()
@@ -187,7 +192,8 @@ class Record:
         self.program, self.validation, self.plan = program, validation, plan
         self.history = {}
         self.epoch = 0
-        self.best = (math.inf, 0, None)
+        self.best = ((math.inf,), 0, None)
+        self.lowest, self.improved = {}, 0
         self.progress = Progress(plan.epochs, plan.verbose)
         self.average = RunningAverage() if plan.average else None
         self.trained = None
@@ -233,9 +239,16 @@ class Record:
         patience = self.plan.patience
         if patience is None:
             return True
-        if logs["val_loss"] < self.best[0]:
-            self.best = (logs["val_loss"], self.epoch, self.program.weights)
-        return self.epoch - self.best[1] < patience
+        figures = {"loss": logs["val_loss"]}
+        if self.plan.by_accuracy and "val_accuracy" in logs:
+            figures = {"error": -logs["val_accuracy"], **figures}
+        score = tuple(figures.values())
+        if score < self.best[0]:
+            self.best = (score, self.epoch, self.program.weights)
+        for name, figure in figures.items():
+            if figure < self.lowest.get(name, math.inf):
+                self.lowest[name], self.improved = figure, self.epoch
+        return self.epoch - self.improved < patience
 
     def _check_finite(self, logs):
         for name in ("loss", "val_loss"):
