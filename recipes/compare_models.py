@@ -38,6 +38,7 @@ else:
 
 OURS = "mlpkit"
 QUICK_ROWS, QUICK_EPOCHS = 400, 30
+N_FOLDS = 3
 SMALL = 5000  # rows
 
 
@@ -57,7 +58,7 @@ def _compare_models(argv):
     models = _models(task, options)
     out = options.out or named_path(f"out/{name}")
     with staged(out) as folder:
-        folds = _folds(task, X, y, 2 if options.quick else 5)
+        folds = _folds(task, X, y, 2 if options.quick else N_FOLDS)
         print(f"{name}: {task.name}, {len(X)} rows, {X.shape[1]} columns, {len(folds)} folds")
         with _threads(len(X)):
             frame = compare(models, X, y, cv=folds, progress=True)

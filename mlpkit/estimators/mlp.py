@@ -112,9 +112,9 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
     early_stopping : bool or "auto", default="auto"
         True: hold rows back, stop when neither their accuracy nor their loss improves, and bring
         back the weights of the highest accuracy (the lowest loss among equals), as scikit-learn's
-        MLP goes by the score. "auto" does so from 10,000 rows on, or where `X_val` is given;
-        from 300 rows on it finds the best epoch that way and then learns all rows for as many
-        epochs; below it trains all epochs.
+        MLP goes by the score (with ``metrics=None`` the loss decides alone). "auto" does so from
+        10,000 rows on, or where `X_val` is given; from 300 rows on it finds the best epoch that
+        way and then learns all rows for as many epochs; below it trains all epochs.
     validation_fraction : float, default=0.1
         Share of rows held back, shuffled and stratified.
     patience : int, default=20
