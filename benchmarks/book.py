@@ -47,7 +47,9 @@ def main(argv=None):
         rows += _measured(
             "California housing, RMSE", "book 0.530", X, y, options.seeds,
             lambda seed: mlpkit.MLPRegressor(LAYERS, random_state=seed, **epochs),
-            lambda seed: neural_network.MLPRegressor(LAYERS, random_state=seed, **iterations),
+            lambda seed: neural_network.MLPRegressor(
+                hidden_layer_sizes=LAYERS, random_state=seed, **iterations
+            ),
             lambda y, predicted: float(np.sqrt(np.mean((y - predicted) ** 2))), test_size=0.2,
         )  # fmt: skip
     print(f"{'data':<26}{'model':<16}{'median':>8}{'min':>8}{'max':>8}{'fit s':>8}   reference")
