@@ -1,6 +1,7 @@
 """scikit-learn estimators around the networks of the factories and around the user's own."""
 
 from mlpkit.estimators.keras_models import KerasClassifier, KerasRegressor
-from mlpkit.estimators.mlp import MLPClassifier, MLPRegressor
+from mlpkit.estimators.mlp import MLPClassifier
+from mlpkit.estimators.mlp_regressor import MLPRegressor
 
 __all__ = ["KerasClassifier", "KerasRegressor", "MLPClassifier", "MLPRegressor"]

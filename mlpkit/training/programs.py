@@ -6,14 +6,12 @@ program is used by one fit at a time; a second thread that needs the same one ma
 """
 
 import contextlib
-import json
 import threading
-import warnings
 from collections import OrderedDict
 
 import numpy as np
 
-from mlpkit.backend import keras, tf
+from mlpkit.backend import tf
 from mlpkit.compilation import loss_per_row
 from mlpkit.errors import InvalidParameterError
 from mlpkit.training.rows import take
@@ -253,75 +251,3 @@ def borrowed(key, make, *, keep=True):
             _kept[key] = program
             while len(_kept) > MAX_KEPT:
                 _kept.popitem(last=False)
-
-
-def stable_key(*objects):
-    """Give a text that is equal for equal Keras objects, None where no text can tell.
-
-    Only classes of Keras and mlpkit are told apart by their configuration; a class or function of
-    the user's may change behind its name, and so gets no key.
-
-    Parameters
-    ----------
-    *objects : Keras models, layers, losses, optimizers or metrics
-        What a program depends on.
-
-    Returns
-    -------
-    str or None
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # nothing is saved: what cannot be has no key
-            configs = [keras.saving.serialize_keras_object(thing) for thing in objects]
-        for thing, config in zip(objects, configs, strict=True):
-            if isinstance(thing, keras.losses.Loss | keras.optimizers.Optimizer):
-                config["config"].pop("name", None)  # Keras counts its objects in their names
-        return json.dumps(_plain(configs, _places(configs)), sort_keys=True)
-    except (TypeError, ValueError, NotImplementedError):
-        return None
-
-
-def _places(value, names=None):
-    """Give the place of each layer and model by its name, nested and input layers included."""
-    names = {} if names is None else names
-    if isinstance(value, dict):
-        module, config = str(value.get("module")), value.get("config")
-        is_layer = module in ("keras", "keras.layers") or module.startswith("keras.src.models")
-        if is_layer and isinstance(config, dict) and "name" in config:
-            names.setdefault(config["name"], f"#{len(names)}")
-    if isinstance(value, dict | list | tuple):
-        for item in value.values() if isinstance(value, dict) else value:
-            _places(item, names)
-    return names
-
-
-# What Keras writes into a configuration beside objects of its classes.
-_PARTS = ("__tuple__", "__tensor__", "__numpy__", "__keras_tensor__")
-_NAMED = ("name", "keras_history", "input_layers", "output_layers")
-
-
-def _plain(value, names, key=None):
-    """Replace automatic layer names by their place; raise TypeError at a class of the user's."""
-    if isinstance(value, dict):
-        if "class_name" in value and not _is_known(value):
-            raise TypeError(f"{value['class_name']} is not a class of Keras")
-        if value.keys() == {"value"} and not isinstance(value["value"], int | float):
-            raise TypeError("a lambda's code does not say what it refers to")
-        return {
-            k: _plain(v, names, k)
-            for k, v in value.items()
-            if k not in ("compile_config", "build_config")
-        }
-    if isinstance(value, list | tuple):
-        return [_plain(item, names, key) for item in value]
-    if isinstance(value, str) and key in _NAMED:
-        return names.get(value, value)
-    return value
-
-
-def _is_known(config):
-    if str(config.get("registered_name") or "").startswith("mlpkit>"):
-        return True
-    package = str(config.get("module")).split(".")[0]
-    return package == "keras" or config["class_name"] in _PARTS
