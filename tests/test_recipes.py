@@ -169,7 +169,7 @@ def bad_files(folder, people):
     (folder / "no.parquet").write_text("not parquet")
     (folder / "table.xlsx").write_text("")
     (folder / "folder.csv").mkdir()
-    (folder / "few.csv").write_text("x,y\n1,0.5\n2,1.5\n3,0.25\n")
+    (folder / "few.csv").write_text("x,y\n1,0.5\n2,1.5\n")
     (folder / "names.csv").write_text("x,y\n" + "".join(f"{i},name{i}\n" for i in range(9)))
     people("same.csv", kind="a", income=7.0)
     people("gone.csv", kind=None)
@@ -201,7 +201,7 @@ BAD = {
     ),
     "all missing": (["--data", "gone.csv", "--target", "kind"], "All are missing"),
     "infinite": (["--data", "infinite.csv", "--target", "kind"], "1 infinite value(s) in column"),
-    "too few rows": (["--data", "few.csv", "--target", "y"], "need at least 5 rows. Got 3"),
+    "too few rows": (["--data", "few.csv", "--target", "y"], "need at least 3 rows. Got 2"),
     "all classes rare": (["--data", "names.csv", "--target", "y"], "members of the largest class"),
     "bad task": (["--task", "clustering"], "invalid choice: 'clustering'"),
     "task that does not fit": (["--target", "town", "--task", "regression"], "must hold numbers"),
