@@ -6,7 +6,7 @@ import numpy as np
 
 
 def auto_batch_size(n_rows):
-    """Give the batch size for a number of training rows, as measured on real tables.
+    """Give the batch size for a number of training rows: the fewer rows, the smaller.
 
     Parameters
     ----------
