@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.classes import ClassifierMethods
-from mlpkit.estimators.numbers import RegressorMethods
+from mlpkit.estimators.regression import RegressorMethods
 from mlpkit.estimators.rules import KERAS_RULES
 
 _PREFIX = "model__"

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import d2_pinball_score
 
 from mlpkit.estimators.mlp import BaseMLP
-from mlpkit.estimators.numbers import RegressorMethods
+from mlpkit.estimators.regression import RegressorMethods
 
 
 class MLPRegressor(RegressorMethods, BaseMLP):
