@@ -242,7 +242,9 @@ def compile_model(model, spec, parameters):
             TASKS[spec.task].loss,
             delta=parameters.get("delta", 1.0),
             quantile=parameters.get("quantile", 0.5),
-            dtype=spec.dtype,
+            dtype=spec.float_type,
         ),
-        metrics=compilation.make_metrics(metrics, spec.task, one_hot=one_hot, dtype=spec.dtype),
+        metrics=compilation.make_metrics(
+            metrics, spec.task, one_hot=one_hot, dtype=spec.float_type
+        ),
     )

@@ -14,9 +14,10 @@ from mlpkit.losses import LOSSES, loss_name, loss_problems
 from mlpkit.outputs import plain_outputs
 from mlpkit.scaling import fit_target_units, identity
 from mlpkit.tasks import Task
-from mlpkit.training import Program, stable_key
+from mlpkit.training import Step, run_time_values, stable_key
 
 _random_lock = threading.Lock()
+_MIXING = keras.layers.BatchNormalization
 
 
 @contextlib.contextmanager
@@ -249,10 +250,48 @@ class KerasNetwork:
         text = stable_key(self.model, optimizer, loss, *metrics)
         return None if text is None else ("keras", text, self.dtype)
 
-    def make_program(self):
-        """Give a program around a copy of the model, or the model itself where nobody else can."""
+    def make_step(self, *, shown=False):
+        """Give a copy of the model, or the model itself where nobody else can have it.
+
+        Parameters
+        ----------
+        shown : bool, default=False
+            Whether callbacks will see the model; it is the same for them.
+
+        Returns
+        -------
+        mlpkit.training.Step
+        """
         model = self.model if self.key is None else keras.models.clone_model(self.model)
-        return Program(model, *self._training_objects(), self.dtype)
+        return Step(model, *self._training_objects(), self.dtype)
+
+    @property
+    def settings(self):
+        """The numbers that a program leaves to each fit."""
+        return run_time_values(self.optimizer)[1]
+
+    @property
+    def own_rate(self):
+        """The learning rate of the optimizer given, None where it is named or has a schedule."""
+        return run_time_values(self.optimizer)[0]
+
+    @property
+    def mixes_rows(self):
+        """Whether a layer looks at several rows, and needs to know which count."""
+        return any(isinstance(layer, _MIXING) for layer in _all_layers(self.model))
+
+    @property
+    def uncompilable(self):
+        """Why XLA cannot compile the model for filled-up batches, None where it can."""
+        layers = _all_layers(self.model)
+        for layer in (self.model, *layers):
+            if type(layer).__module__.split(".")[0] != "keras":
+                return f"a model with a layer of your own, {type(layer).__name__}"
+            if not layer.supports_jit:
+                return f"a model with a {type(layer).__name__} layer"
+        if self.mixes_rows and not all(layer.supports_masking for layer in layers):
+            return "a model whose layers do not pass a mask on to its batch normalisation"
+        return None
 
     def _training_objects(self):
         optimizer = compilation.make_optimizer(self.optimizer, None)
@@ -262,6 +301,17 @@ class KerasNetwork:
             self.metrics, self.task.name, one_hot=one_hot, dtype=self.dtype
         )
         return optimizer, loss, metrics
+
+
+def _all_layers(model):
+    """Give the layers of a model, those inside its layers included."""
+    return [layer for layer in model._flatten_layers(include_self=False) if not _is_model(layer)]
+
+
+def _is_model(layer):
+    return isinstance(layer, keras.Sequential | keras.layers.InputLayer) or hasattr(
+        layer, "_operations"
+    )
 
 
 def raw_model(learnt):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK = 2**22  # numbers converted at a time
+BLOCK = 2**18  # numbers converted at a time: they stay in the cache
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Affine:
         """Whether nothing is changed."""
         return not self.offset.any() and bool((self.scale == 1).all())
 
-    def apply(self, X, dtype):
+    def apply(self, X, dtype, *, rows=None, out=None):
         """Give standardised rows; the arithmetic is in float64, a block of rows at a time.
 
         Large offsets (dates as seconds, prices) would lose their digits in float32.
@@ -44,16 +44,21 @@ class Affine:
             Rows in their own units; not changed.
         dtype : str
             Type of the result.
+        rows : ndarray of shape (n_rows,), default=None
+            Which rows of `X` to take; None for all.
+        out : ndarray of shape (>= n_rows, n_columns), default=None
+            Where to write them; None for a new array.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_columns)
+        ndarray of shape (n_rows, n_columns)
         """
-        out = np.empty(X.shape, dtype)
-        step = max(1, BLOCK // max(1, X.shape[1]))
-        for start in range(0, len(X), step):
-            rows = slice(start, start + step)
-            out[rows] = (X[rows] - self.offset) / self.scale
+        n_rows = len(X) if rows is None else len(rows)
+        out = np.empty((n_rows, X.shape[1]), dtype) if out is None else out
+        for place, part in blocks(X, rows):
+            # The first operation gives a new array, which the second may write to.
+            part = np.subtract(part, self.offset)
+            out[place.start : place.start + len(part)] = np.divide(part, self.scale, out=part)
         return out
 
     def undo(self, values):
@@ -69,6 +74,35 @@ class Affine:
         ndarray of shape (n_samples, n_columns)
         """
         return values if self.is_identity else values * self.scale + self.offset
+
+
+def blocks(X, rows=None):
+    """Give a table a block of rows at a time.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_columns)
+        The table.
+    rows : ndarray of shape (n_rows,), default=None
+        Which of its rows, in this order; None for all.
+
+    Yields
+    ------
+    place : slice
+        Where the block stands among the rows.
+    part : ndarray
+        The block; a view of `X` where `rows` is None.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0], [2.0], [3.0]])
+    >>> [part.ravel().tolist() for _, part in blocks(X, np.array([2, 0]))]
+    [[3.0, 1.0]]
+    """
+    step = max(1, BLOCK // max(1, X.shape[1]))
+    for start in range(0, len(X) if rows is None else len(rows), step):
+        place = slice(start, start + step)
+        yield place, X[place] if rows is None else X[rows[place]]
 
 
 def identity(n_columns):
@@ -91,15 +125,17 @@ def identity(n_columns):
     return Affine(np.zeros(n_columns), np.ones(n_columns))
 
 
-def fit_standardisation(X, weight):
+def fit_standardisation(X, weight, rows=None):
     """Find weighted means and standard deviations; a constant column keeps scale 1.
 
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_samples, n_columns)
         Training rows.
-    weight : ndarray of shape (n_samples,)
+    weight : ndarray of shape (n_rows,)
         Sample weights: a row of weight 2 counts as two rows.
+    rows : ndarray of shape (n_rows,), default=None
+        Which rows of a dense `X` they are; None for all.
 
     Returns
     -------
@@ -111,15 +147,16 @@ def fit_standardisation(X, weight):
     >>> fit_standardisation(X, np.array([1.0, 1.0]))
     Affine(offset=array([2., 5.]), scale=array([2., 1.]))
     """
-    find = _sparse_moments if hasattr(X, "indptr") else _dense_moments
-    mean, variance = find(X, np.asarray(weight, np.float64))
+    weight = np.asarray(weight, np.float64)
+    sparse = hasattr(X, "indptr")
+    mean, variance = _sparse_moments(X, weight) if sparse else _dense_moments(X, weight, rows)
     scale = np.sqrt(np.maximum(variance, 0))
     # A deviation that small beside its values is rounding, not variation.
     scale[scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)] = 1.0
     return Affine(mean, scale)
 
 
-def fit_feature_units(X, weight):
+def fit_feature_units(X, weight, rows=None):
     """Find the units in which a network sees its features best.
 
     Numbers are standardised. A column of zeros and ones is centred and keeps its unit distance:
@@ -129,8 +166,10 @@ def fit_feature_units(X, weight):
     ----------
     X : ndarray or CSR matrix of shape (n_samples, n_columns)
         Training rows.
-    weight : ndarray of shape (n_samples,)
+    weight : ndarray of shape (n_rows,)
         Sample weights.
+    rows : ndarray of shape (n_rows,), default=None
+        Which rows of a dense `X` they are; None for all.
 
     Returns
     -------
@@ -147,34 +186,33 @@ def fit_feature_units(X, weight):
     >>> fit_feature_units(X, np.ones(3)).scale.round(3)
     array([1.633, 1.   ])
     """
-    units = fit_standardisation(X, weight)
-    return Affine(units.offset, np.where(_is_indicator(X), 1.0, units.scale))
+    units = fit_standardisation(X, weight, rows)
+    return Affine(units.offset, np.where(_is_indicator(X, rows), 1.0, units.scale))
 
 
-def _is_indicator(X):
+def _is_indicator(X, rows):
     """Tell which columns hold nothing but zeros and ones."""
     if hasattr(X, "indptr"):
         other = X.indices[(X.data != 0) & (X.data != 1)]
         return np.bincount(other, minlength=X.shape[1]) == 0
     found = np.ones(X.shape[1], bool)
-    step = max(1, BLOCK // max(1, X.shape[1]))
-    for start in range(0, len(X), step):
-        rows = X[start : start + step]
-        found &= ((rows == 0) | (rows == 1)).all(axis=0)
+    for _, part in blocks(X, rows):
+        if not found.any():
+            break
+        found &= ((part == 0) | (part == 1)).all(axis=0)
     return found
 
 
-def _dense_moments(X, weight):
+def _dense_moments(X, weight, rows):
     """Give weighted means and variances, found in two passes over blocks of rows."""
     total = weight.sum()
-    step = max(1, BLOCK // max(1, X.shape[1]))
-    blocks = [slice(start, start + step) for start in range(0, len(X), step)]
-    mean = sum(weight[rows] @ X[rows].astype(np.float64) for rows in blocks) / total
+    sums = (weight[place] @ part.astype(np.float64, copy=False) for place, part in blocks(X, rows))
+    mean = sum(sums) / total
     first, second = np.zeros_like(mean), np.zeros_like(mean)
-    for rows in blocks:
-        deviation = X[rows] - mean
-        first += weight[rows] @ deviation
-        second += weight[rows] @ np.square(deviation)
+    for place, part in blocks(X, rows):
+        deviation = part - mean
+        first += weight[place] @ deviation
+        second += weight[place] @ np.square(deviation, out=deviation)
     return _corrected(mean, first / total, second / total)
 
 

@@ -58,16 +58,35 @@ def by_keras(model, optimizer, loss, orders, X, y, w):
     return model.get_weights()
 
 
-def by_engine(spec, optimizer, orders, X, y, w, **loss_options):
-    loss = compilation.make_loss(spec.loss, TASKS[spec.task].loss, dtype=spec.dtype, **loss_options)
-    model = network.build(spec, 0)
-    program = training.Program(model, compilation.make_optimizer(optimizer), loss, [], spec.dtype)
-    program.start(network.initial_weights(spec, 0), seed_states=network.dropout_states(spec, 0))
-    rows = training.make_rows(X, y, np.ones(N) if w is None else w, spec.dtype)
-    units = (tf.ones(spec.units, spec.dtype), tf.zeros(spec.units, spec.dtype))
-    for order in orders:
-        program.train_epoch(rows, order, BATCH, units)
-    return program.weights
+def engine(spec, optimizer, *, compiled=False, metrics=(), settings=None):
+    """A program of the spec's network."""
+    loss = compilation.make_loss(spec.loss, TASKS[spec.task].loss, dtype=spec.dtype)
+    model, variables = network.build(spec, 0), {}
+    if settings:
+        model, variables = network.build_for_many_fits(spec)
+    optimizer = compilation.make_optimizer(optimizer)
+    step = training.Step(model, optimizer, loss, list(metrics), spec.dtype, variables)
+    masks = compiled and spec.normalization == "batch"
+    return training.Program(step, BATCH, compiled=compiled, masks=masks)
+
+
+def run(program, spec, orders, X, y, w, *, seed=0, settings=None, units=None):
+    """State and figures after the epochs of some orders."""
+    n_filled = training.bucket(len(X)) if program.compiled else None
+    weight = np.ones(len(X)) if w is None else w
+    rows = training.make_rows(X, y, weight, spec.dtype, n_filled=n_filled)
+    state = program.start(
+        network.initial_weights(spec, seed), seed_states=network.dropout_states(spec, seed)
+    )
+    units = units or (tf.ones(spec.units, spec.dtype), tf.zeros(spec.units, spec.dtype))
+    settings = program.settings(settings or {})
+    return program.run(state, rows, None, np.array(orders), (0, 1), settings, units)
+
+
+def by_engine(spec, optimizer, orders, X, y, w, *, compiled, settings=None):
+    program = engine(spec, optimizer, compiled=compiled, settings=settings)
+    state, _ = run(program, spec, orders, X, y, w, settings=settings)
+    return program.weights(program.epochs.shown(state))
 
 
 def orders(seed=0):
@@ -81,6 +100,8 @@ def assert_equal_weights(ours, theirs, tolerance):
         assert np.abs(mine - other).max() / scale <= tolerance
 
 
+in_both = pytest.mark.parametrize("compiled", [False, True], ids=["graph", "compiled"])
+
 MATRICES = {("multilabel", "binary_crossentropy"), ("multioutput", "huber")}
 WEIGHTED = [
     (task, loss, True)
@@ -91,122 +112,133 @@ WEIGHTED = [
 PLAIN = [(task, row.loss, False) for task, row in TASKS.items()]
 
 
+@in_both
 @pytest.mark.parametrize("task, loss, weighted", WEIGHTED + PLAIN)
-def test_each_loss_trains_as_keras_does(task, loss, weighted):
+def test_each_loss_trains_as_keras_does(task, loss, weighted, compiled):
     X, y, w = table(task, loss)
     spec = specs(task, loss, dtype="float64")
     w = w if weighted else None
-    ours = by_engine(spec, "adam", orders(), X, y, w)
+    ours = by_engine(spec, "adam", orders(), X, y, w, compiled=compiled)
     keras_loss = compilation.make_loss(loss, loss, dtype="float64")
     assert keras_loss.reduction == "mean_with_sample_weight"
     theirs = by_keras(network.build(spec, 0), "adam", keras_loss, orders(), X, y, w)
     assert_equal_weights(ours, theirs, 1e-5)
 
 
+@in_both
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_each_optimizer_trains_as_keras_does(name):
+def test_each_optimizer_trains_as_keras_does(name, compiled):
     X, y, w = table("regression", "mean_squared_error")
     spec = specs("regression", "mean_squared_error", dtype="float64")
-    ours = by_engine(spec, OPTIMIZERS[name](), orders(), X, y, w)
+    ours = by_engine(spec, OPTIMIZERS[name](), orders(), X, y, w, compiled=compiled)
     loss = compilation.make_loss("mse", "mse", dtype="float64")
     theirs = by_keras(network.build(spec, 0), OPTIMIZERS[name](), loss, orders(), X, y, w)
     assert_equal_weights(ours, theirs, 1e-5)
 
 
 @pytest.mark.parametrize(
-    "options",
+    "options, compiled",
     [
-        {},
-        {"l2": 0.01},
-        {"normalization": "batch"},
-        {"normalization": "layer", "activation": "prelu"},
-        {"dropout": 0.3},
-        {"activation": "selu", "dropout": 0.2},
+        ({}, False),
+        ({"l2": 0.01}, False),
+        ({"l2": 0.01}, True),
+        ({"normalization": "batch"}, False),
+        ({"normalization": "batch"}, True),
+        ({"normalization": "layer", "activation": "prelu"}, False),
+        ({"normalization": "layer", "activation": "prelu"}, True),
+        # A filled-up batch draws more random numbers than Keras's smaller one.
+        ({"dropout": 0.3}, False),
+        ({"activation": "selu", "dropout": 0.2}, False),
     ],
-    ids=lambda options: "+".join(map(str, options.values())) or "plain",
+    ids=lambda value: "+".join(map(str, value.values())) if isinstance(value, dict) else None,
 )
-def test_each_layer_trains_as_keras_does_in_float32(options):
+def test_each_layer_trains_as_keras_does_in_float32(options, compiled):
     X, y, w = table("multiclass", "sparse_categorical_crossentropy")
     spec = specs("multiclass", "sparse_categorical_crossentropy", **options)
-    ours = by_engine(spec, "sgd", orders(), X, y, w)
+    ours = by_engine(spec, "sgd", orders(), X, y, w, compiled=compiled)
     loss = compilation.make_loss("auto", spec.loss)
     theirs = by_keras(network.build(spec, 0), "sgd", loss, orders(), X.astype("float32"), y, w)
     assert_equal_weights(ours, theirs, 1e-5)
 
 
-def test_one_step_by_hand():
+@in_both
+def test_penalty_and_dropout_may_change_from_fit_to_fit(compiled):
+    X, y, w = table("multiclass", "sparse_categorical_crossentropy")
+    program = None
+    for values in ({"l2": 0.01, "dropout": 0.3}, {"l2": 0.3, "dropout": 0.1}):
+        spec = specs("multiclass", "sparse_categorical_crossentropy", **values)
+        program = program or engine(spec, "sgd", compiled=compiled, settings=values)
+        state, _ = run(program, spec, orders(), X, y, w, settings=values)
+        fixed = by_engine(spec, "sgd", orders(), X, y, w, compiled=compiled)
+        assert_equal_weights(program.weights(program.epochs.shown(state)), fixed, 1e-5)
+
+
+@in_both
+def test_weight_decay_may_change_from_fit_to_fit(compiled):
+    X, y, w = table("regression", "mean_squared_error")
+    spec = specs("regression", "mean_squared_error", dtype="float64")
+    program = engine(spec, keras.optimizers.AdamW(weight_decay=0.5), compiled=compiled)
+    loss = compilation.make_loss("mse", "mse", dtype="float64")
+    for decay in (0.5, 0.01):
+        state, _ = run(program, spec, orders(), X, y, w, settings={"weight_decay": decay})
+        adamw = keras.optimizers.AdamW(weight_decay=decay)
+        theirs = by_keras(network.build(spec, 0), adamw, loss, orders(), X, y, w)
+        assert_equal_weights(program.weights(program.epochs.shown(state)), theirs, 1e-5)
+
+
+@in_both
+def test_one_step_by_hand(compiled):
     X, y, w = np.array([[1.0], [3.0]]), np.array([[1.0], [0.0]]), np.array([1.0, 3.0])
     spec = make_spec("regression", 1, hidden_layer_sizes=(), dtype="float64")
-    loss = compilation.make_loss("mse", "mse", dtype="float64")
-    program = training.Program(
-        network.build(spec, 0), compilation.make_optimizer("sgd", 0.1), loss, [], "float64"
-    )
-    program.start([np.array([[2.0]]), np.array([1.0])])
+    program = engine(spec, keras.optimizers.SGD(0.1), compiled=compiled)
+    state = program.start([np.array([[2.0]]), np.array([1.0])])
     units = (tf.ones(1, "float64"), tf.zeros(1, "float64"))
-    logs = program.train_epoch(training.make_rows(X, y, w, "float64"), [0, 1], 2, units)
+    rows = training.make_rows(X, y, w, "float64", n_filled=64 if compiled else None)
+    state, figures = program.run(state, rows, None, np.array([[0, 1]]), (0, 1), (), units)
     # f = 2x + 1 errs by 2 and 7; weighted gradients (1*2*2*1 + 3*2*7*3) / 4 and (4 + 3*14) / 4.
-    assert logs["loss"] == pytest.approx((1 * 4 + 3 * 49) / 4)
+    assert figures[0, 0] == pytest.approx((1 * 4 + 3 * 49) / 4)
+    kernel, bias = program.weights(program.epochs.shown(state))
     # Keras keeps its learning rate in float32.
-    np.testing.assert_allclose(program.weights[0], 2 - 0.1 * 130 / 4, rtol=1e-6)
-    np.testing.assert_allclose(program.weights[1], 1 - 0.1 * 46 / 4, rtol=1e-6)
+    np.testing.assert_allclose(kernel, 2 - 0.1 * 130 / 4, rtol=1e-6)
+    np.testing.assert_allclose(bias, 1 - 0.1 * 46 / 4, rtol=1e-6)
 
 
 def test_sparse_rows_train_as_dense_ones_do():
     X, y, w = table("regression", "mean_squared_error")
     X[np.abs(X) < 0.8] = 0
     spec = specs("regression", "mean_squared_error", dtype="float64")
-    program = training.Program(
-        network.build(spec, 0),
-        compilation.make_optimizer("adam"),
-        compilation.make_loss("mse", "mse", dtype="float64"),
-        [],
-        "float64",
-    )
     units = (tf.ones(1, "float64"), tf.zeros(1, "float64"))
     center, factor = X.mean(axis=0), 1 / X.std(axis=0)
     dense = training.make_rows((X - center) * factor, y, w, "float64")
     sparse = training.make_rows(scipy.sparse.csr_array(X), y, w, "float64", center, factor)
     weights = []
     for rows in (dense, sparse):
-        program.start(network.initial_weights(spec, 0))
-        for order in orders():
-            program.train_epoch(rows, order, BATCH, units)
-        weights.append(program.weights)
+        program = engine(spec, "adam")
+        state = program.start(network.initial_weights(spec, 0))
+        state, _ = program.run(state, rows, None, np.array(orders()), (0, 1), (), units)
+        weights.append(program.weights(program.epochs.shown(state)))
     assert_equal_weights(*weights, 1e-10)
 
 
-def test_losses_and_metrics_equal_keras_evaluate():
+@in_both
+def test_losses_and_metrics_equal_keras_evaluate(compiled):
     X, y, _ = table("multiclass", "sparse_categorical_crossentropy")
     spec = specs("multiclass", "sparse_categorical_crossentropy", l2=0.01)
     metrics = compilation.make_metrics("auto", "multiclass")
-    program = training.Program(
-        network.build(spec, 0), compilation.make_optimizer("sgd"),
-        compilation.make_loss("auto", spec.loss), metrics, "float32",
-    )  # fmt: skip
-    program.start(network.initial_weights(spec, 3))
+    program = engine(spec, keras.optimizers.SGD(0.0), compiled=compiled, metrics=metrics)
+    held = training.make_rows(X, y, np.ones(N), "float32", n_filled=128 if compiled else None)
+    few = training.make_rows(X[:9], y[:9], np.ones(9), "float32", n_filled=64 if compiled else None)
+    state = program.start(network.initial_weights(spec, 3), stops=True)
     units = (tf.ones(3), tf.zeros(3))
-    figures = program.evaluate(training.make_rows(X, y, np.ones(N), "float32"), units)
+    _, figures = program.run(state, few, held, np.arange(9)[np.newaxis], (N, 1), (), units)
     model = network.build(spec, 3)
     model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    expected = model.evaluate(X.astype("float32"), y, verbose=0, return_dict=True)
-    assert figures["loss"] == pytest.approx(expected["loss"], rel=1e-5)
-    assert figures["accuracy"] == pytest.approx(expected["accuracy"], rel=1e-6)
-
-
-def test_programs_are_kept_and_shared_by_fits_that_differ_in_run_time_values(monkeypatch):
-    from mlpkit import MLPRegressor
-    from mlpkit.estimators.mlp_network import MLPNetwork
-
-    made = []
-    make = MLPNetwork.make_program
-    monkeypatch.setattr(MLPNetwork, "make_program", lambda self: made.append(1) or make(self))
-    X, y, _ = table("regression", "mean_squared_error")
-    sizes = {"hidden_layer_sizes": (7, 3), "epochs": 2}
-    for rate, seed, rows in ((1e-3, 0, 100), (1e-2, 1, 90), (1e-1, 2, 80)):
-        MLPRegressor(**sizes, learning_rate=rate, random_state=seed).fit(X[:rows], y[:rows].ravel())
-    assert len(made) == 1
-    MLPRegressor(**sizes, optimizer="sgd").fit(X, y.ravel())
-    assert len(made) == 2
+    for part, (loss, accuracy) in zip((X[:9], X), figures.reshape(2, 2), strict=True):
+        expected = model.evaluate(
+            part.astype("float32"), y[: len(part)], verbose=0, return_dict=True
+        )
+        assert loss == pytest.approx(expected["loss"], rel=1e-5)
+        assert accuracy == pytest.approx(expected["accuracy"], rel=1e-6)
 
 
 def test_objects_of_the_users_own_have_no_key():

@@ -84,7 +84,7 @@ RULES = {
     "metrics": none()
     | one_of("auto")
     | Rule("be a list of names of Keras metrics, or of metrics", _are_metrics, METRICS),
-    "dtype": one_of("float32", "float64"),
+    "dtype": one_of("float32", "float64", "mixed_bfloat16"),
     "random_state": none()
     | integer(0, 2**32 - 1)
     | instance_of("be a NumPy RandomState", "RandomState"),

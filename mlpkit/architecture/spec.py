@@ -36,8 +36,9 @@ class MLPSpec:
         Whether a Keras Normalization layer comes first.
     loss : str, default="auto"
         Name of the loss, for the table; a loss object's class name.
-    dtype : {"float32", "float64"}, default="float32"
-        Type of weights and arithmetic.
+    dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
+        Type of weights and arithmetic; "mixed_bfloat16" keeps weights in float32 and multiplies in
+        bfloat16.
 
     References
     ----------
@@ -64,6 +65,11 @@ class MLPSpec:
     standardize: bool = False
     loss: str = "auto"
     dtype: str = "float32"
+
+    @property
+    def float_type(self):
+        """Type of the weights, inputs and outputs; mixed precision computes in another one."""
+        return "float32" if self.dtype.startswith("mixed") else self.dtype
 
     @property
     def units(self):

@@ -2,7 +2,6 @@
 
 import copy
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -81,14 +80,15 @@ class BaseNetworkEstimator(BaseEstimator):
             sample = Sample(X, network.encode(y), weight)
             train, held = self._validation(sample, task, y, validation, network, rng, once)
             learnt = self._continued(network) if go_on else self._started(network, train, seed)
-            epochs = 1 if once else int(self.epochs)
-            run = partial(self._trained, rng=rng, seed=seed)
-            outcome = run(learnt, train, held, epochs=epochs, verbose=int(self.verbose))
+            settings = self._training_settings(len(sample), held is not None, once)
+            outcome = train_network(learnt, train, held, settings, rng, seed)
             if self._trains_again(train, sample):
                 if not go_on:
                     weights = learnt.weights
                     learnt = replace(self._started(network, sample, seed), weights=weights)
-                whole = run(learnt, sample, None, epochs=outcome.best_epoch, verbose=0)
+                # With the same held rows, not looked at: they are part of the program's shape.
+                again = replace(settings, epochs=outcome.best_epoch, validates=False, verbose=0)
+                whole = train_network(learnt, sample, held, again, rng, seed)
                 outcome = replace(
                     outcome, weights=whole.weights, optimizer_state=whole.optimizer_state
                 )
@@ -151,7 +151,7 @@ class BaseNetworkEstimator(BaseEstimator):
 
         features = identity(sample.X.shape[1])
         if self.standardize:
-            features = fit_feature_units(sample.X, sample.weight)
+            features = fit_feature_units(sample.X, sample.weight, sample.rows)
         targets = network.target_units(sample.y, sample.weight, standardize=self.standardize)
         with seeded(seed):
             weights = network.initial_weights(seed)
@@ -191,18 +191,21 @@ class BaseNetworkEstimator(BaseEstimator):
         train, held = inputs.split_rows(len(sample), self.validation_fraction, classes, rng)
         return sample.take(train), sample.take(held)
 
-    def _trained(self, learnt, sample, held, rng, seed, *, epochs, verbose):
-        callbacks = self._callbacks()
-        settings = TrainingSettings(
+    def _training_settings(self, n_rows, validates, once):
+        epochs = 1 if once else int(self.epochs)
+        return TrainingSettings(
             epochs=epochs,
+            longest=epochs,
+            n_rows=n_rows,
             batch_size=self.batch_size,
-            patience=int(self.patience) if held is not None and self.early_stopping else None,
+            patience=int(self.patience) if validates and self.early_stopping else None,
+            validates=validates,
             by_accuracy=self._by_accuracy,
             average=bool(self.average) and epochs > 1,
-            verbose=verbose,
-            callbacks=callbacks,
+            jit_compile=self.jit_compile,
+            verbose=int(self.verbose),
+            callbacks=self._callbacks(),
         )
-        return train_network(learnt, sample, held, settings, rng, seed)
 
     def _callbacks(self):
         if self.callbacks is None:

@@ -154,6 +154,8 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         As in `MLPClassifier`, by the validation loss, as Keras's EarlyStopping goes.
     average : bool, default=False
         Keep a running average of the weights over the epochs, as `MLPClassifier` does.
+    jit_compile : bool or "auto", default="auto"
+        As in `MLPClassifier`; "auto" leaves models with layers of your own uncompiled.
     batch_size, epochs, validation_fraction, patience, class_weight, warm_start, callbacks, \
 verbose, random_state
         As in `MLPClassifier`.
@@ -199,6 +201,7 @@ verbose, random_state
         validation_fraction=0.1,
         patience=10,
         average=False,
+        jit_compile="auto",
         class_weight=None,
         warm_start=False,
         callbacks=None,
@@ -223,8 +226,8 @@ class KerasRegressor(RegressorMethods, BaseKerasEstimator):
     standardize : bool, default=False
         Standardise the inputs, and the targets where the model's output is linear and the loss
         allows it.
-    batch_size, epochs, early_stopping, validation_fraction, patience, average, warm_start, \
-callbacks, verbose, random_state
+    batch_size, epochs, early_stopping, validation_fraction, patience, average, jit_compile, \
+warm_start, callbacks, verbose, random_state
         As in `KerasClassifier`.
     **model__parameters
         The builder's own parameters, spelt ``model__name``.
@@ -259,6 +262,7 @@ callbacks, verbose, random_state
         validation_fraction=0.1,
         patience=10,
         average=False,
+        jit_compile="auto",
         warm_start=False,
         callbacks=None,
         verbose=0,

@@ -38,18 +38,35 @@ class Learnt:
 
 @dataclass
 class Sample:
-    """Rows of one kind: features, encoded targets, weights."""
+    """Rows of one kind: features, encoded targets, weights.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_samples, n_features)
+        The table, which several samples may share.
+    y : ndarray of shape (n_rows, n_outputs)
+        Encoded targets of the sample's rows.
+    weight : ndarray of shape (n_rows,)
+        Their weights.
+    rows : ndarray of shape (n_rows,), default=None
+        Which rows of `X` they are; None for all. Dense features are only copied when they are
+        converted for the network.
+    """
 
     X: object
     y: np.ndarray
     weight: np.ndarray
+    rows: np.ndarray | None = None
 
     def __len__(self):
-        return self.X.shape[0]
+        return len(self.weight)
 
     def take(self, rows):
         """Give some of the rows."""
-        return Sample(self.X[rows], self.y[rows], self.weight[rows])
+        if hasattr(self.X, "indptr"):
+            return Sample(self.X[rows], self.y[rows], self.weight[rows])
+        chosen = rows if self.rows is None else self.rows[rows]
+        return Sample(self.X, self.y[rows], self.weight[rows], chosen)
 
 
 @contextlib.contextmanager

@@ -37,8 +37,8 @@ class MLPNetwork:
 
     @property
     def dtype(self):
-        """Type of weights and arithmetic."""
-        return self.spec.dtype
+        """Type of weights, inputs and outputs."""
+        return self.spec.float_type
 
     @property
     def learning_rate(self):
@@ -134,20 +134,70 @@ class MLPNetwork:
 
     @property
     def key(self):
-        """What the program depends on, None where the user's own objects are part of it."""
-        parts = self._training_objects()
+        """What the program depends on, None where the user's own objects are part of it.
+
+        How strong penalty and dropout are is left to each fit; whether they are there is not.
+        """
+        core = replace(self.core, **{name: 0.5 for name in self.settings if name != "weight_decay"})
+        names = [self.parameters[name] for name in ("optimizer", "loss")]
+        metrics = self.parameters["metrics"]
+        metrics = tuple(metrics) if isinstance(metrics, list | tuple) else (metrics,)
+        if all(isinstance(name, str | None) for name in (*names, *metrics)):
+            quantile = tuple(np.atleast_1d(self.parameters.get("quantile", 0.5)).tolist())
+            return core, *names, metrics, float(self.parameters.get("delta", 1.0)), quantile
         from mlpkit.training import stable_key
 
-        text = stable_key(*parts[:2], *parts[2])
-        return None if text is None else (replace(self.core, loss=""), text)
-
-    def make_program(self):
-        """Build the Keras model and what trains it."""
-        from mlpkit import network
-        from mlpkit.training import Program
-
         optimizer, loss, metrics = self._training_objects()
-        return Program(network.build(self.core, 0), optimizer, loss, metrics, self.dtype)
+        text = stable_key(optimizer, loss, *metrics)
+        return None if text is None else (replace(core, loss=""), text)
+
+    def make_step(self, *, shown=False):
+        """Build the Keras model and what trains it.
+
+        Parameters
+        ----------
+        shown : bool, default=False
+            Whether callbacks will see the model, which then is of Keras's own layers.
+
+        Returns
+        -------
+        mlpkit.training.Step
+        """
+        from mlpkit import network
+        from mlpkit.training import Step
+
+        model, settings = network.build(self.core, 0), {}
+        if not shown:
+            model, settings = network.build_for_many_fits(self.core)
+        return Step(model, *self._training_objects(), self.dtype, settings)
+
+    @property
+    def settings(self):
+        """The numbers that a program leaves to each fit: how strong penalty and dropout are."""
+        given = {"l2": self.spec.l2, "dropout": self.spec.dropout}
+        if self.spec.activation == "selu":
+            del given["dropout"]  # alpha dropout takes its rate when it is built
+        given = {name: value for name, value in given.items() if value}
+        from mlpkit.training import run_time_values
+
+        return {**given, **run_time_values(self.parameters["optimizer"])[1]}
+
+    @property
+    def own_rate(self):
+        """The learning rate of the optimizer given, None where it is named or has a schedule."""
+        from mlpkit.training import run_time_values
+
+        return run_time_values(self.parameters["optimizer"])[0]
+
+    @property
+    def mixes_rows(self):
+        """Whether a layer looks at several rows, and needs to know which count."""
+        return self.spec.normalization == "batch"
+
+    @property
+    def uncompilable(self):
+        """Why XLA cannot compile the network: it always can."""
+        return None
 
     def _training_objects(self):
         from mlpkit import compilation

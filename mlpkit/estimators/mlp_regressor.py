@@ -37,8 +37,8 @@ class MLPRegressor(RegressorMethods, BaseMLP):
         What `history_` records beside the loss, in the target's units; "auto" is the RMSE.
     early_stopping : bool or "auto", default="auto"
         As in `MLPClassifier`, by the validation loss.
-    batch_size, epochs, validation_fraction, patience, average, warm_start, callbacks, \
-verbose, dtype, random_state
+    batch_size, epochs, validation_fraction, patience, average, jit_compile, warm_start, \
+callbacks, verbose, dtype, random_state
         As in `MLPClassifier`.
 
     Attributes
@@ -86,6 +86,7 @@ verbose, dtype, random_state
         validation_fraction=0.1,
         patience=20,
         average=True,
+        jit_compile="auto",
         warm_start=False,
         callbacks=None,
         verbose=0,
@@ -113,6 +114,7 @@ verbose, dtype, random_state
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.average = average
+        self.jit_compile = jit_compile
         self.warm_start = warm_start
         self.callbacks = callbacks
         self.verbose = verbose

@@ -26,6 +26,7 @@ TRAINING_RULES = {
     | one_of("balanced")
     | Rule("be a dict of class weights", lambda value: isinstance(value, dict)),
     "average": boolean(),
+    "jit_compile": one_of("auto") | boolean(),
     "warm_start": boolean(),
     "callbacks": none()
     | _CALLBACK

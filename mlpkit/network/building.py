@@ -8,7 +8,7 @@ import numpy as np
 from mlpkit.backend import keras
 from mlpkit.errors import SelfNormalizationWarning
 from mlpkit.network.drawing import dropout_seeds, initializer, kernel_seeds
-from mlpkit.network.layers import Halving, WidePenalty
+from mlpkit.network.layers import Dropping, Halving, Penalty, WidePenalty
 
 
 def build(spec, seed=None):
@@ -32,15 +32,50 @@ def build(spec, seed=None):
     >>> build(make_spec("multiclass", (28, 28), 10, hidden_layer_sizes=(30,))).count_params()
     23860
     """
+    return _built(spec, seed, {})
+
+
+def build_for_many_fits(spec):
+    """Build the Keras model with a penalty and a dropout rate that each fit sets.
+
+    Parameters
+    ----------
+    spec : MLPSpec
+        The description; of its penalty and dropout only counts whether they are there.
+
+    Returns
+    -------
+    model : keras.Model
+        As `build` gives it, but for the layers that hold the settings.
+    settings : dict of str to keras.Variable
+        "l2" and "dropout", where the network has them. Alpha dropout has a fixed rate.
+
+    Examples
+    --------
+    >>> from mlpkit.architecture import make_spec
+    >>> model, settings = build_for_many_fits(make_spec("binary", 3, l2=0.1, dropout=0.2))
+    >>> sorted(settings), model.count_params()
+    (['dropout', 'l2'], 501)
+    """
+    wanted = {"l2": spec.l2, "dropout": spec.dropout * (spec.activation != "selu")}
+    settings = {
+        name: keras.Variable(value, trainable=False, dtype=spec.float_type, name=name)
+        for name, value in wanted.items()
+        if value
+    }
+    return _built(spec, 0, settings), settings
+
+
+def _built(spec, seed, settings):
     layers = _entry_layers(spec)
     masks = iter(dropout_seeds(spec, seed))
     seeds = iter(kernel_seeds(spec, seed))
     for i, size in enumerate(spec.hidden_layer_sizes, 1):
-        layers += _hidden_layers(spec, size, f"hidden_{i}", next(seeds), masks)
+        layers += _hidden_layers(spec, size, f"hidden_{i}", next(seeds), masks, settings)
     last = keras.layers.Dense(
         spec.units,
         kernel_initializer=initializer("glorot_uniform", next(seeds)),
-        kernel_regularizer=_penalty(spec),
+        kernel_regularizer=_penalty(spec, settings),
         dtype=spec.dtype,
         name="output",
     )
@@ -80,24 +115,26 @@ def put_weights(model, weights, features=None):
 
 
 def _entry_layers(spec):
-    entry = [keras.Input(spec.input_shape, dtype=spec.dtype, name="features")]
+    entry = [keras.Input(spec.input_shape, dtype=spec.float_type, name="features")]
     if spec.standardize:
         # Before the flattening, so that it is adapted to rows in the user's own shape.
         axes = tuple(range(1, len(spec.input_shape) + 1))
-        entry.append(keras.layers.Normalization(axis=axes, dtype=spec.dtype, name="standardize"))
+        entry.append(
+            keras.layers.Normalization(axis=axes, dtype=spec.float_type, name="standardize")
+        )
     if len(spec.input_shape) > 1:
         entry.append(keras.layers.Flatten(dtype=spec.dtype, name="flatten"))
     return entry
 
 
-def _hidden_layers(spec, size, name, seed, masks):
+def _hidden_layers(spec, size, name, seed, masks, settings):
     dtype = {"dtype": spec.dtype}
     block = [
         keras.layers.Dense(
             size,
             use_bias=spec.normalization is None,  # a normalised layer is shifted afterwards anyway
             kernel_initializer=initializer(spec.kernel_initializer, seed),
-            kernel_regularizer=_penalty(spec),
+            kernel_regularizer=_penalty(spec, settings),
             name=name,
             **dtype,
         )
@@ -114,12 +151,16 @@ def _hidden_layers(spec, size, name, seed, masks):
     if spec.dropout:
         # SELU needs dropout that keeps mean and variance (Klambauer et al. 2017, section 3).
         kind = keras.layers.AlphaDropout if spec.activation == "selu" else keras.layers.Dropout
-        block.append(kind(spec.dropout, seed=next(masks), name=f"{name}_dropout", **dtype))
+        kind = Dropping if "dropout" in settings else kind
+        rate = settings.get("dropout", spec.dropout)
+        block.append(kind(rate, seed=next(masks), name=f"{name}_dropout", **dtype))
     return block
 
 
-def _penalty(spec):
-    kind = keras.regularizers.L2 if spec.dtype == "float32" else WidePenalty
+def _penalty(spec, settings):
+    if "l2" in settings:
+        return Penalty(settings["l2"])
+    kind = keras.regularizers.L2 if spec.float_type == "float32" else WidePenalty
     return kind(spec.l2) if spec.l2 else None
 
 
@@ -130,19 +171,19 @@ def _assemble(spec, layers):
         if names[0] != "linear":
             layers = [
                 *layers,
-                keras.layers.Activation(names[0], name=f"output_{names[0]}", dtype=spec.dtype),
+                keras.layers.Activation(names[0], name=f"output_{names[0]}", dtype=spec.float_type),
             ]
         return keras.Sequential([*layers, *_rescaling(spec)])
     z = layers[0]
     for layer in layers[1:]:
         z = layer(z)
     columns = [
-        keras.layers.Activation(name, name=f"output_{i + 1}_{name}", dtype=spec.dtype)(
+        keras.layers.Activation(name, name=f"output_{i + 1}_{name}", dtype=spec.float_type)(
             z[:, i : i + 1]
         )
         for i, name in enumerate(spec.outputs.activations)
     ]
-    out = keras.layers.Concatenate(name="outputs", dtype=spec.dtype)(columns)
+    out = keras.layers.Concatenate(name="outputs", dtype=spec.float_type)(columns)
     for layer in _rescaling(spec):
         out = layer(out)
     return keras.Model(layers[0], out)
@@ -153,7 +194,9 @@ def _rescaling(spec):
         return []
     # As arrays: Keras would round plain numbers to float32 first.
     scale, offset = np.array(spec.outputs.scale), np.array(spec.outputs.offset)
-    return [keras.layers.Rescaling(scale, offset=offset, name="target_units", dtype=spec.dtype)]
+    return [
+        keras.layers.Rescaling(scale, offset=offset, name="target_units", dtype=spec.float_type)
+    ]
 
 
 def warn_about_selu(spec):

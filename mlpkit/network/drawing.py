@@ -58,8 +58,8 @@ def initial_weights(spec, seed):
         is_output = i == len(spec.hidden_layer_sizes)
         name = "glorot_uniform" if is_output else spec.kernel_initializer
         draw = initializer(name, next(seeds))
-        zeros, ones = np.zeros(n_out, spec.dtype), np.ones(n_out, spec.dtype)
-        weights.append(np.asarray(draw((n_in, n_out), dtype=spec.dtype)))
+        zeros, ones = np.zeros(n_out, spec.float_type), np.ones(n_out, spec.float_type)
+        weights.append(np.asarray(draw((n_in, n_out), dtype=spec.float_type)))
         if is_output or spec.normalization is None:
             weights.append(zeros)
         elif spec.normalization == "batch":  # scale, shift, moving mean, moving variance

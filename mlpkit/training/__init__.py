@@ -1,8 +1,29 @@
 """The compiled engine: programs that are kept, one loop, rows on the device."""
 
-from mlpkit.training.keys import stable_key
+from mlpkit.training.cache import cache_clear, cache_info, cached_program
+from mlpkit.training.keys import run_time_values, stable_key
 from mlpkit.training.loop import Outcome, Plan, train
-from mlpkit.training.programs import Program, borrowed
-from mlpkit.training.rows import Rows, make_rows
+from mlpkit.training.programs import Program
+from mlpkit.training.rows import Rows, empty, fill_up, make_rows
+from mlpkit.training.shapes import bucket, compiling_pays, evaluation_bucket
+from mlpkit.training.step import Step
 
-__all__ = ["Outcome", "Plan", "Program", "Rows", "borrowed", "make_rows", "stable_key", "train"]
+__all__ = [
+    "Outcome",
+    "Plan",
+    "Program",
+    "Rows",
+    "Step",
+    "bucket",
+    "cache_clear",
+    "cache_info",
+    "cached_program",
+    "compiling_pays",
+    "empty",
+    "evaluation_bucket",
+    "fill_up",
+    "make_rows",
+    "run_time_values",
+    "stable_key",
+    "train",
+]

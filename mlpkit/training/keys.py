@@ -28,9 +28,46 @@ def stable_key(*objects):
         for thing, config in zip(objects, configs, strict=True):
             if isinstance(thing, keras.losses.Loss | keras.optimizers.Optimizer):
                 config["config"].pop("name", None)  # Keras counts its objects in their names
+            if isinstance(thing, keras.optimizers.Optimizer):
+                _leave_out_run_time_values(config["config"])
         return json.dumps(_plain(configs, _places(configs)), sort_keys=True)
     except (TypeError, ValueError, NotImplementedError):
         return None
+
+
+def run_time_values(optimizer):
+    """Give the numbers of an optimizer that are no part of a program, but come with a fit.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+        Keras's name, or an optimizer.
+
+    Returns
+    -------
+    learning_rate : float or None
+        None for a name, whose default every program of it has, and for a schedule.
+    settings : dict of str to float
+        "weight_decay", where the optimizer has one of its own.
+
+    Examples
+    --------
+    >>> run_time_values("adam"), run_time_values(keras.optimizers.SGD(0.5, weight_decay=0.25))
+    ((None, {}), (0.5, {'weight_decay': 0.25}))
+    """
+    if isinstance(optimizer, str):
+        return None, {}
+    config = optimizer.get_config()
+    rate, decay = config["learning_rate"], config.get("weight_decay")
+    settings = {} if decay is None else {"weight_decay": float(decay)}
+    return (float(rate) if isinstance(rate, int | float) else None), settings
+
+
+def _leave_out_run_time_values(config):
+    """Take out the numbers of an optimizer that a fit brings with it."""
+    if isinstance(config.get("learning_rate"), int | float):
+        config.pop("learning_rate")
+    config["weight_decay"] = config.get("weight_decay") is not None
 
 
 def _places(value, names=None):

@@ -1,253 +1,256 @@
-"""Programs: a Keras model with its optimizer, compiled into one graph call per epoch.
+"""Programs: whole epochs of a network, traced and compiled once for all fits of their shape.
 
-A program belongs to an architecture, not to a fit: initial weights, learning rate, seeds and data
-are put in when a fit starts, so that the same program serves the next fit of the same shape. A
-program is used by one fit at a time; a second thread that needs the same one makes its own.
+A program belongs to an architecture and a shape, not to a fit: initial weights, learning rate,
+seeds, settings and rows are arguments of each call, and so are several fits at once.
 """
 
-import contextlib
+import math
 import threading
-from collections import OrderedDict
 
 import numpy as np
 
 from mlpkit.backend import tf
-from mlpkit.compilation import loss_per_row
 from mlpkit.errors import InvalidParameterError
-from mlpkit.training.rows import take
-
-EVALUATION_BATCH = 4096  # rows looked at in one step when nothing is learnt
-MAX_KEPT = 32  # programs kept, the least recently used goes first
+from mlpkit.training.epochs import Counts, Epochs, first_state
+from mlpkit.training.rows import Columns
+from mlpkit.training.shapes import epochs_a_call
+from mlpkit.training.step import Values
 
 
 class Program:
-    """A Keras model, its optimizer, loss and metrics, and the graphs that train and evaluate it.
+    """Whole epochs of a Keras model, its optimizer, loss and metrics.
 
     Parameters
     ----------
-    model : keras.Model
-        Takes one tensor, gives one tensor of shape (n_samples, n_outputs). The program owns it.
-    optimizer : keras.optimizers.Optimizer
-        A fresh one.
-    loss : keras.losses.Loss
-        Its value per row is weighted and averaged.
-    metrics : list of keras.metrics.Metric
-        Fresh ones.
-    dtype : str
-        Type of the model's output.
+    step : Step
+        The model and what trains it. The program owns it.
+    batch_size : int
+        Rows a step.
+    compiled : bool, default=False
+        Whether XLA compiles the epochs for fixed shapes, else they are a graph that takes any
+        number of rows.
+    masks : bool, default=False
+        Whether layers of the model look at several rows and take a mask of those that count.
+    by_accuracy : bool, default=False
+        Whether the accuracy decides which epoch is best, the loss between equals.
     """
 
-    def __init__(self, model, optimizer, loss, metrics, dtype):
-        self.model, self.optimizer, self.loss, self.metrics = model, optimizer, loss, metrics
-        self.dtype = dtype
-        optimizer.build(model.trainable_variables)
-        # What Keras callbacks look for on a model: its optimizer, loss and metrics.
-        model.compile(optimizer=optimizer, loss=loss, weighted_metrics=list(metrics))
-        self._fresh_optimizer = [np.asarray(v) for v in optimizer.variables]
-        self._seed_states = [v for v in model.variables if all(v is not w for w in model.weights)]
+    def __init__(self, step, batch_size, *, compiled=False, masks=False, by_accuracy=False):
+        self.step, self.batch_size, self.compiled = step, batch_size, compiled
+        self.epochs = Epochs(
+            step, batch_size, fills_up=compiled, masks=masks, by_accuracy=by_accuracy
+        )
+        model = step.model
+        model.supports_masking |= masks  # its layers do, and Keras asks the model too
+        self._variables = [*step.variables.trained, *step.variables.others]
+        places = {id(v): i for i, v in enumerate(self._variables)}
+        self._weight_places = [places[id(v)] for v in model.weights]
+        weights = {id(v) for v in model.weights}
+        self._seed_places = [places[id(v)] for v in model.variables if id(v) not in weights]
+        self._fresh = [np.array(v) for v in self._variables]
+        self._fresh_slots = [np.array(v) for v in step.variables.slots]
         self._graphs = {}
+        self._lock = threading.Lock()
 
-    def start(self, weights, *, seed_states=None, learning_rate=None, optimizer_state=None):
-        """Put in what belongs to one fit: weights, dropout seeds, learning rate, slots.
+    def start(
+        self, weights, *, seed_states=None, learning_rate=None, own_rate=None,
+        optimizer_state=None, average=False, stops=False,
+    ):  # fmt: skip
+        """Give the state in which a fit begins.
 
         Parameters
         ----------
         weights : list of ndarray
             Initial weights, in the order of ``model.get_weights()``.
         seed_states : list of ndarray, default=None
-            States of the model's seed generators; None leaves them.
+            States of the model's seed generators; None takes the model's own.
         learning_rate : float, default=None
-            None leaves the optimizer's own.
+            None leaves the optimizer's own, or goes on with that of `optimizer_state`.
+        own_rate : float, default=None
+            The optimizer's own, where the program was made for another one of its kind.
         optimizer_state : list of ndarray, default=None
             The optimizer's variables from an earlier fit to go on from; None starts afresh.
+        average, stops : bool, default=False
+            Whether a running average is kept, and whether the best epoch is looked for.
+
+        Returns
+        -------
+        State
         """
-        self.model.set_weights(weights)
-        for variable, value in zip(self._seed_states, seed_states or (), strict=False):
-            variable.assign(value)
-        state = optimizer_state or ()
-        if [v.shape for v in state] != [v.shape for v in self._fresh_optimizer]:
-            state = self._fresh_optimizer  # none, or another optimizer's
-        for variable, value in zip(self.optimizer.variables, state, strict=True):
-            variable.assign(value)
+        values = list(self._fresh)
+        for place, value in zip(self._weight_places, weights, strict=True):
+            values[place] = value
+        for place, value in zip(self._seed_places, seed_states or (), strict=False):
+            values[place] = value
+        variables = [
+            tf.constant(value, variable.dtype)
+            for value, variable in zip(values, self._variables, strict=True)
+        ]
+        n = len(self.step.variables.trained)
+        slots = self._slots(optimizer_state, learning_rate, own_rate)
+        values = Values(tuple(variables[:n]), tuple(variables[n:]), slots)
+        return first_state(values, average=average, stops=stops, dtype=self.step.dtype)
+
+    def _slots(self, state, learning_rate, own_rate):
+        variables = self.step.variables.slots
+        if [v.shape for v in state or ()] != [v.shape for v in self._fresh_slots]:
+            state = self._fresh_slots  # none, or another optimizer's
+            learning_rate = own_rate if learning_rate is None else learning_rate
         if learning_rate is not None:
-            self._set_learning_rate(learning_rate)
-        self.model.stop_training = False
+            place = self._rate_place()
+            if place is None:
+                raise InvalidParameterError(
+                    "learning_rate must be None for an optimizer that has a learning rate "
+                    f"schedule of its own. Got {learning_rate!r}."
+                )
+            state = [learning_rate if i == place else value for i, value in enumerate(state)]
+        return tuple(
+            tf.constant(value, variable.dtype)
+            for value, variable in zip(state, variables, strict=True)
+        )
 
-    def _set_learning_rate(self, learning_rate):
-        try:
-            self.optimizer.learning_rate = learning_rate
-        except TypeError:
-            raise InvalidParameterError(
-                "learning_rate must be None for an optimizer that has a learning rate schedule of "
-                f"its own. Got {learning_rate!r}."
-            ) from None
+    def _rate_place(self):
+        rate = self.step.optimizer._learning_rate
+        places = (i for i, v in enumerate(self.step.variables.slots) if v is rate)
+        return next(places, None)
 
-    @property
-    def weights(self):
-        """The weights as they stand, a copy in NumPy."""
-        return self.model.get_weights()
-
-    @property
-    def optimizer_state(self):
-        """The optimizer's variables as they stand, a copy in NumPy."""
-        return [np.array(v) for v in self.optimizer.variables]
-
-    @property
-    def learning_rate(self):
-        """The learning rate in force."""
-        return float(self.optimizer.learning_rate)
-
-    def train_epoch(self, rows, order, batch_size, units):
-        """Train on every row once.
+    def weights(self, variables):
+        """Give weights in the order of ``model.get_weights()``.
 
         Parameters
         ----------
-        rows : Rows
-            The training rows.
-        order : ndarray of shape (n,)
-            The order in which rows are taken.
-        batch_size : int
-            Rows a step; the last step takes what is left.
+        variables : tuple of tensors
+            The model's variables, trained ones first.
+
+        Returns
+        -------
+        list of ndarray
+        """
+        return [variables[place].numpy() for place in self._weight_places]
+
+    def learning_rate(self, state):
+        """Give the learning rate in force, None where a schedule sets it."""
+        place = self._rate_place()
+        return None if place is None else float(state.values.slots[place])
+
+    def settings(self, given):
+        """Give the values of the numbers that a fit chooses, as this program takes them.
+
+        Parameters
+        ----------
+        given : dict of str to float
+            Values by name; those the model has no place for are left out.
+
+        Returns
+        -------
+        tuple of tensors
+        """
+        return tuple(
+            tf.constant(given.get(name, variable.numpy()), variable.dtype)
+            for name, variable in self.step.settings.items()
+        )
+
+    def run(self, state, rows, held, orders, counts, settings, units):
+        """Train for the epochs of `orders`, as `Epochs.run` does, figures as an array.
+
+        Parameters
+        ----------
+        state : State
+            Before them.
+        rows, held : Rows or None
+            Training and validation rows.
+        orders : ndarray of shape (n_epochs, n_samples)
+            The order of rows in each epoch.
+        counts : tuple of int
+            Validation rows to look at, and epochs without improvement before training stops.
+        settings : tuple of tensors
+            See `settings`.
         units : tuple of (tensor, tensor)
             Scale and offset from the network's units to the target's, for the metrics.
 
         Returns
         -------
-        dict of str to float
-            Loss and metrics, weighted means over the epoch.
+        state : State
+        figures : ndarray of shape (epochs run, n_figures)
         """
-        return self._run("train", rows, tf.constant(order, tf.int32), batch_size, units)
+        n_held, patience = counts
+        held_columns = None if held is None else held.columns
+        counts = (rows.n, n_held, len(orders), patience)
+        arguments = (
+            state, rows.columns, held_columns, self._orders(orders, rows),
+            Counts(*(tf.constant(count, tf.int32) for count in counts)), settings, units,
+        )  # fmt: skip
+        before = state.epoch
+        state, figures = self._graph("run", arguments)(*arguments)
+        return state, figures.numpy()[: int(state.epoch) - int(before)]
 
-    def evaluate(self, rows, units):
-        """Give loss and metrics on rows, learning nothing.
+    def close(self, state, values, figures, held, counts, settings, units):
+        """End an epoch whose steps were taken elsewhere, as `Epochs.close` does.
 
         Parameters
         ----------
-        rows : Rows
-            The validation rows.
-        units : tuple of (tensor, tensor)
-            As in `train_epoch`.
+        state : State
+            Before the epoch.
+        values : Values
+            After its steps.
+        figures : tensor of shape (n_figures,)
+            Of the training rows.
+        held, counts, settings, units
+            As in `run`.
 
         Returns
         -------
-        dict of str to float
+        state : State
+        figures : ndarray of shape (n_figures,)
+            With those of the validation rows.
         """
-        return self._run("evaluate", rows, tf.range(rows.n), EVALUATION_BATCH, units)
+        n_held, patience = counts
+        held = None if held is None else held.columns
+        counts = Counts(*(tf.constant(count, tf.int32) for count in (0, n_held, 1, patience)))
+        arguments = (state, values, figures, held, counts, settings, units)
+        state, figures = self._graph("close", arguments)(*arguments)
+        return state, figures.numpy()
 
-    def _run(self, kind, rows, order, batch_size, units):
-        graph = self._graph(kind, rows)
-        figures = graph(rows.features, rows.y, rows.weight, order, batch_size, *units)
-        names = ["loss", *(metric.name for metric in self.metrics)]
-        return dict(zip(names, figures.numpy().tolist(), strict=True))
+    def _orders(self, orders, rows):
+        """Fill row numbers up to the program's shape: whole batches, a fixed count of epochs."""
+        if not self.compiled:
+            return tf.constant(orders, tf.int32)
+        n_filled = int(rows.columns.y.shape[0])
+        n_slots = math.ceil(n_filled / self.batch_size) * self.batch_size
+        table = np.zeros((epochs_a_call(n_filled), n_slots), np.int32)
+        table[: len(orders), : orders.shape[1]] = orders
+        return tf.constant(table)
 
-    def _graph(self, kind, rows):
-        """Trace a graph for dense or sparse rows when first needed, with open row counts."""
-        key = (kind, rows.is_sparse, rows.y.dtype)
-        if key not in self._graphs:
-            function = self._train_all if kind == "train" else self._evaluate_all
-            compiled = tf.function(function, autograph=True)
-            self._graphs[key] = compiled.get_concrete_function(*self._signature(rows))
-        return self._graphs[key]
+    def epochs_a_call(self, rows):
+        """Give how many epochs a call may run."""
+        return epochs_a_call(int(rows.columns.y.shape[0]))
 
-    def _signature(self, rows):
-        def open_rows(tensor):
-            return tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype)
+    def _graph(self, name, arguments):
+        """Trace a function of `Epochs` when it is first called, with open row counts in a graph."""
+        with self._lock:
+            if name not in self._graphs:
+                function = getattr(self.epochs, name)
+                traced = tf.function(function, jit_compile=self.compiled, autograph=False)
+                specs = [self._spec(argument) for argument in arguments]
+                self._graphs[name] = traced.get_concrete_function(*specs)
+            return self._graphs[name]
 
-        *entries, center, factor = rows.features if rows.is_sparse else (rows.features[0],) * 3
-        fixed = [tf.TensorSpec(t.shape, t.dtype) for t in (center, factor)]
-        features = [open_rows(t) for t in entries] + (fixed if rows.is_sparse else [])
-        scale = tf.TensorSpec((None,), self.dtype)
-        order, batch_size = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.int32)
-        return (
-            tuple(features), open_rows(rows.y), open_rows(rows.weight), order, batch_size,
-            scale, scale,
-        )  # fmt: skip
-
-    def _train_all(self, features, y, weight, order, batch_size, scale, offset):
-        total, weights = self._begin()
-        for start in tf.range(0, tf.size(order), batch_size):
-            batch = self._batch(features, y, weight, order[start : start + batch_size])
-            with tf.GradientTape() as tape:
-                loss, predicted = self._loss(batch, training=True)
-            variables = self.model.trainable_variables
-            self.optimizer.apply(tape.gradient(loss, variables), variables)
-            batch_weight = self._watch(batch, predicted, scale, offset)
-            total += loss * batch_weight
-            weights += batch_weight
-        return self._figures(total / weights)
-
-    def _evaluate_all(self, features, y, weight, order, batch_size, scale, offset):
-        total, weights = self._begin()
-        for start in tf.range(0, tf.size(order), batch_size):
-            batch = self._batch(features, y, weight, order[start : start + batch_size])
-            loss, predicted = self._loss(batch, training=False)
-            batch_weight = self._watch(batch, predicted, scale, offset)
-            total += loss * batch_weight
-            weights += batch_weight
-        return self._figures(total / weights)
-
-    def _begin(self):
-        for metric in self.metrics:
-            metric.reset_state()
-        return tf.zeros((), self.dtype), tf.zeros((), self.dtype)
-
-    def _figures(self, loss):
-        """Give loss and metrics as one vector, so that one look at the device suffices."""
-        results = [tf.cast(metric.result(), self.dtype) for metric in self.metrics]
-        return tf.stack([loss, *results])
-
-    def _batch(self, features, y, weight, rows):
-        return take(features, rows), tf.gather(y, rows), tf.gather(weight, rows)
-
-    def _loss(self, batch, training):
-        """Give the batch's loss, penalties included, and the predictions."""
-        x, y, weight = batch
-        predicted = self.model(x, training=training)
-        values = loss_per_row(self.loss, y, predicted)
-        loss = tf.math.divide_no_nan(tf.reduce_sum(values * weight), tf.reduce_sum(weight))
-        for penalty in self.model.losses:
-            loss += tf.cast(penalty, loss.dtype)
-        return loss, predicted
-
-    def _watch(self, batch, predicted, scale, offset):
-        """Update the metrics, in the target's units, and give the batch's sum of weights."""
-        _, y, weight = batch
-        if self.metrics:
-            if y.dtype.is_floating:
-                y, predicted = y * scale + offset, predicted * scale + offset
-            for metric in self.metrics:
-                metric.update_state(y, predicted, sample_weight=weight)
-        return tf.reduce_sum(weight)
+    def _spec(self, argument):
+        if isinstance(argument, Columns) and not self.compiled:
+            entries, units = argument.features[:3], argument.features[3:]
+            return argument._replace(
+                features=(*map(_open_rows, entries), *map(_fixed, units)),
+                y=_open_rows(argument.y),
+                weight=_open_rows(argument.weight),
+            )
+        if isinstance(argument, tf.Tensor) and not self.compiled:
+            return tf.TensorSpec([None] * argument.shape.rank, argument.dtype)  # row numbers
+        return tf.nest.map_structure(_fixed, argument)
 
 
-_kept: OrderedDict = OrderedDict()
-_lock = threading.Lock()
+def _open_rows(tensor):
+    return tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype)
 
 
-@contextlib.contextmanager
-def borrowed(key, make, *, keep=True):
-    """Lend a program for one fit and keep it for the next fit of the same shape.
-
-    Parameters
-    ----------
-    key : hashable or None
-        What the program depends on; None for one that serves once.
-    make : callable
-        Makes the program when none is kept.
-    keep : bool, default=True
-        False makes a fresh one and forgets it afterwards: somebody may hold on to its model.
-
-    Yields
-    ------
-    Program
-    """
-    keep = keep and key is not None
-    with _lock:
-        program = _kept.pop(key, None) if keep else None
-    program = program or make()
-    yield program  # a fit that fails does not come back here: its program is dropped
-    if keep:
-        with _lock:
-            _kept[key] = program
-            while len(_kept) > MAX_KEPT:
-                _kept.popitem(last=False)
+def _fixed(tensor):
+    return None if tensor is None else tf.TensorSpec(tensor.shape, tensor.dtype)

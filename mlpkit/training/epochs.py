@@ -1,0 +1,338 @@
+"""Epochs as graphs: batches one after the other, then averaging, validation, early stopping."""
+
+import math
+from typing import NamedTuple
+
+from mlpkit.backend import tf
+from mlpkit.training.rows import block, take
+from mlpkit.training.step import Batch, Values
+
+MOMENTUM = 0.9  # of the running average of weights, an epoch
+
+
+class State(NamedTuple):
+    """All that training carries from epoch to epoch, as tensors.
+
+    Parameters
+    ----------
+    values : Values
+        The model's and the optimizer's variables.
+    average : tuple of tensors
+        Running average of the model's variables, trained ones first; empty where none is kept.
+    best : tuple of tensors
+        The model's variables in the best epoch; empty without early stopping.
+    epoch, best_epoch, improved : tensors of shape (), int32
+        Epochs done, the best one, and the last one in which a figure was better than before.
+    score, lowest : tensors of shape (2,)
+        Error and loss of the best epoch, and the lowest of each so far; lower is better.
+    goes_on : tensor of shape (), bool
+        False once early stopping or a loss that is not finite ends training.
+    """
+
+    values: Values
+    average: tuple
+    best: tuple
+    epoch: tf.Tensor
+    best_epoch: tf.Tensor
+    improved: tf.Tensor
+    score: tf.Tensor
+    lowest: tf.Tensor
+    goes_on: tf.Tensor
+
+
+def first_state(values, *, average, stops, dtype):
+    """Give the state before the first epoch.
+
+    Parameters
+    ----------
+    values : Values
+        Initial values.
+    average, stops : bool
+        Whether a running average is kept, and whether the best epoch is looked for.
+    dtype : str
+        Type of losses.
+
+    Returns
+    -------
+    State
+    """
+    weights = (*values.trained, *values.others)
+    count, endless = tf.zeros((), tf.int32), tf.fill((2,), tf.constant(math.inf, dtype))
+    return State(
+        values, weights if average else (), weights if stops else (),
+        count, count, count, endless, endless, tf.constant(True),
+    )  # fmt: skip
+
+
+def averaged(old, new, epoch):
+    """Give a running average of weights over epochs, with a shorter memory at the start.
+
+    Averaging along the path of training finds flatter, better weights than the last step's, as a
+    falling learning rate would, without a schedule to be tuned.
+
+    Parameters
+    ----------
+    old, new : tuple of tensors
+        The average so far, and an epoch's weights; numbers that are no floats are not averaged.
+    epoch : tensor of shape (), int32
+        The epoch, counted from 1.
+
+    Returns
+    -------
+    tuple of tensors
+
+    References
+    ----------
+    B. Polyak, A. Juditsky (1992), Acceleration of stochastic approximation by averaging. SIAM
+    Journal on Control and Optimization 30. P. Izmailov et al. (2018), Averaging weights leads to
+    wider optima and better generalization, UAI.
+
+    Examples
+    --------
+    >>> averaged((tf.constant(3.0),), (tf.constant(6.0),), tf.constant(2))[0].numpy()
+    np.float32(4.5)
+    """
+    count = tf.cast(epoch, tf.float64)
+    momentum = tf.minimum(tf.constant(MOMENTUM, tf.float64), count / (count + 2))
+    momentum = tf.where(epoch > 1, momentum, 0)
+    return tuple(_mixed(a, b, momentum) for a, b in zip(old, new, strict=True))
+
+
+def _mixed(old, new, momentum):
+    if not new.dtype.is_floating:
+        return new
+    share = tf.cast(momentum, new.dtype)
+    return share * old + (1 - share) * new
+
+
+class Epochs:
+    """Whole epochs of a step, as graphs over rows on the device.
+
+    Parameters
+    ----------
+    step : Step
+        What is done with a batch.
+    batch_size : int
+        Rows a step.
+    fills_up : bool
+        Whether the last batch of an epoch is filled up to `batch_size` by rows without weight, as
+        a program of fixed shapes needs; else it is smaller.
+    masks : bool
+        Whether layers of the model must be told which rows only fill up.
+    by_accuracy : bool
+        Whether the accuracy decides which epoch is best, the loss between equals.
+    """
+
+    def __init__(self, step, batch_size, *, fills_up, masks, by_accuracy):
+        self.step, self.batch_size = step, batch_size
+        self.fills_up, self.masks = fills_up, masks
+        names = step.figure_names
+        self.n_figures = len(names)
+        self.error = names.index("accuracy") if by_accuracy and "accuracy" in names else None
+
+    def run(self, state, rows, held, orders, counts, settings, units):
+        """Train for several epochs, fewer where early stopping or divergence ends them.
+
+        Parameters
+        ----------
+        state : State
+            Before the first of them.
+        rows, held : Columns
+            Training rows; validation rows, or None.
+        orders : tensor of shape (>= n_epochs, >= n_rows), int32
+            Row numbers of each epoch.
+        counts : Counts
+            How much of these counts.
+        settings, units
+            As in `Step.train`.
+
+        Returns
+        -------
+        state : State
+        figures : tensor of shape (>= n_epochs, n_figures)
+            A row an epoch: the figures of the training rows, then of the validation rows. Rows
+            behind the last epoch run mean nothing.
+        """
+        first, n_epochs = state.epoch, tf.shape(orders)[0]
+        width = self.n_figures * (1 if held is None else 2)
+        table = tf.zeros((n_epochs, width), self.step.dtype)
+
+        def unfinished(state, table):
+            return state.goes_on & (state.epoch - first < counts.epochs)
+
+        def epoch(state, table):
+            place = tf.reshape(state.epoch - first, (1, 1))
+            order = tf.gather(orders, state.epoch - first)
+            totals = self.step.fresh_totals()
+            values, totals = self.learn(
+                state.values, totals, rows, order, counts.rows, settings, units
+            )
+            figures = self.step.figures(totals)
+            state, figures = self.close(state, values, figures, held, counts, settings, units)
+            return state, tf.tensor_scatter_nd_update(table, place, figures[tf.newaxis])
+
+        return tf.while_loop(unfinished, epoch, (state, table))
+
+    def learn(self, values, totals, rows, order, n_rows, settings, units):
+        """Learn rows in an order, batch by batch.
+
+        Parameters
+        ----------
+        values, totals, settings, units
+            As in `Step.train`.
+        rows : Columns
+            The rows.
+        order : tensor of shape (>= n_rows,), int32
+            Row numbers; a whole number of batches where this program fills up.
+        n_rows : tensor of shape (), int32
+            How many of them count.
+
+        Returns
+        -------
+        Values, Totals
+        """
+
+        def batch(start, values, totals):
+            chosen = self._batch(rows, order, start, n_rows)
+            values, totals = self.step.train(values, totals, chosen, settings, units)
+            return start + self.batch_size, values, totals
+
+        _, values, totals = tf.while_loop(
+            lambda start, *_: start < n_rows, batch, (tf.zeros((), tf.int32), values, totals)
+        )
+        return values, totals
+
+    def _batch(self, rows, order, start, n_rows):
+        if not self.fills_up:
+            size = tf.minimum(self.batch_size, n_rows - start)
+            return Batch(*take(rows, tf.slice(order, [start], [size])))
+        chosen = tf.slice(order, [start], [self.batch_size])
+        counts = start + tf.range(self.batch_size) < n_rows
+        x, y, weight = take(rows, chosen)
+        return Batch(x, y, tf.where(counts, weight, 0), counts if self.masks else None)
+
+    def judge(self, weights, totals, rows, n_rows, settings, units):
+        """Add up loss and metrics of rows that are not learnt.
+
+        Parameters
+        ----------
+        weights : tuple of tensors
+            The model's variables, trained ones first.
+        totals, settings, units
+            As in `Step.train`.
+        rows : Columns
+            The rows.
+        n_rows : tensor of shape (), int32
+            How many of them to look at: all, or none.
+
+        Returns
+        -------
+        Totals
+        """
+        n_trained = len(self.step.variables.trained)
+        trained, others = weights[:n_trained], weights[n_trained:]
+        n_filled = int(rows.y.shape[0]) if self.fills_up else None
+
+        def batch(start, totals):
+            *parts, size = block(rows, start, n_filled)
+            totals = self.step.evaluate(trained, others, totals, Batch(*parts), settings, units)
+            return start + size, totals
+
+        _, totals = tf.while_loop(
+            lambda start, _: start < n_rows, batch, (tf.zeros((), tf.int32), totals)
+        )
+        return totals
+
+    def close(self, state, values, figures, held, counts, settings, units):
+        """End an epoch: average the weights, judge them, see whether to go on.
+
+        Parameters
+        ----------
+        state : State
+            Before the epoch.
+        values : Values
+            After the epoch's steps.
+        figures : tensor of shape (n_figures,)
+            Loss and metrics of the training rows.
+        held, counts, settings, units
+            As in `run`.
+
+        Returns
+        -------
+        state : State
+            After the epoch.
+        figures : tensor of shape (n_figures,) or (2 * n_figures,)
+            With those of the validation rows.
+        """
+        state = self.advance(state, values)
+        if held is not None:
+            totals = self.step.fresh_totals()
+            totals = self.judge(self.shown(state), totals, held, counts.held, settings, units)
+            figures = tf.concat([figures, self.step.figures(totals)], axis=0)
+        return self.watch(state, figures, counts.patience), figures
+
+    def advance(self, state, values):
+        """Give the state after an epoch's steps: its values, and their running average."""
+        epoch = state.epoch + 1
+        average = state.average
+        if average:
+            average = averaged(average, (*values.trained, *values.others), epoch)
+        return state._replace(values=values, average=average, epoch=epoch)
+
+    def shown(self, state):
+        """Give the model's variables as they are judged: the running average where one is kept."""
+        return state.average or (*state.values.trained, *state.values.others)
+
+    def watch(self, state, figures, patience):
+        """Look at an epoch's figures: is it the best, does training go on?
+
+        Parameters
+        ----------
+        state : State
+            After `advance`.
+        figures : tensor of shape (n_figures,) or (2 * n_figures,)
+            Of training rows and validation rows.
+        patience : tensor of shape (), int32
+            Epochs without improvement before training stops.
+
+        Returns
+        -------
+        State
+        """
+        n = self.n_figures
+        finite = tf.reduce_all(tf.math.is_finite(figures[::n]))  # the loss, and validation's
+        if not state.best:
+            return state._replace(goes_on=state.goes_on & finite)
+        error = tf.zeros((), figures.dtype) if self.error is None else -figures[n + self.error]
+        score = tf.stack([error, figures[n]])
+        (error, loss), (least, loss_then) = tf.unstack(score), tf.unstack(state.score)
+        better = (error < least) | ((error == least) & (loss < loss_then))
+        improved = tf.where(tf.reduce_any(score < state.lowest), state.epoch, state.improved)
+        pairs = zip(self.shown(state), state.best, strict=True)
+        return state._replace(
+            best=tuple(tf.where(better, new, old) for new, old in pairs),
+            score=tf.where(better, score, state.score),
+            best_epoch=tf.where(better, state.epoch, state.best_epoch),
+            lowest=tf.minimum(score, state.lowest),
+            improved=improved,
+            goes_on=state.goes_on & finite & (state.epoch - improved < patience),
+        )
+
+
+class Counts(NamedTuple):
+    """Run-time sizes of `Epochs.run`, tensors of shape () and type int32.
+
+    Parameters
+    ----------
+    rows, held : tensors
+        Training rows, and validation rows to look at.
+    epochs : tensor
+        Epochs at most.
+    patience : tensor
+        Epochs without improvement before training stops.
+    """
+
+    rows: tf.Tensor
+    held: tf.Tensor
+    epochs: tf.Tensor
+    patience: tf.Tensor

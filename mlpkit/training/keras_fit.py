@@ -1,0 +1,125 @@
+"""Training by ``keras.Model.fit``: the same batches in the same order, for what must see each."""
+
+import math
+
+import numpy as np
+
+from mlpkit.backend import keras, tf
+from mlpkit.training.orders import draw_orders, run_counts
+from mlpkit.training.rows import take
+from mlpkit.training.showcase import resumed
+
+
+def fit_by_keras(showcase, state, rows, held, plan, record):
+    """Train through ``keras.Model.fit``.
+
+    Validation, averaging and early stopping are the program's, at the end of each epoch.
+
+    Parameters
+    ----------
+    showcase : Showcase
+        The model, with the state put in.
+    state, rows, held, plan
+        As in `mlpkit.training.train`.
+    record : Record
+        Takes each epoch's figures.
+
+    Returns
+    -------
+    State
+    """
+    model, step = showcase.model, showcase.program.step
+    batches = _Batches(rows, showcase.program.batch_size, plan.rng)
+    model.compile(
+        optimizer=showcase.optimizer,
+        loss=step.loss,
+        weighted_metrics=[_InUnits(metric, *plan.units) for metric in step.metrics],
+    )
+    books = _Bookkeeping(showcase, state, batches, held, plan, record)
+    callbacks = [books, *plan.callbacks]
+    model.fit(batches, epochs=plan.epochs, callbacks=callbacks, shuffle=False, verbose=0)
+    return books.state
+
+
+class _Batches(keras.utils.PyDataset):
+    """The same batches in the same order as the compiled loop takes them."""
+
+    def __init__(self, rows, batch_size, rng):
+        super().__init__()
+        self.rows, self.batch_size, self.rng = rows, batch_size, rng
+        self.shuffle()
+
+    def shuffle(self):
+        """Draw the next epoch's order."""
+        self.order = draw_orders(self.rng, self.rows.n, 1)[0][0]
+
+    def __len__(self):
+        return math.ceil(self.rows.n / self.batch_size)
+
+    def __getitem__(self, i):
+        return tuple(np.asarray(part) for part in take(self.rows.columns, self.chosen(i)))
+
+    def chosen(self, i):
+        """Give the row numbers of a batch."""
+        return tf.constant(self.order[i * self.batch_size : (i + 1) * self.batch_size], tf.int32)
+
+
+class _InUnits(keras.metrics.Metric):
+    """A metric that sees targets and predictions in the target's units."""
+
+    def __init__(self, metric, scale, offset):
+        super().__init__(name=metric.name, dtype=metric.dtype)
+        self.metric, self.scale, self.offset = metric, scale, offset
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        if y_true.dtype.is_floating:
+            y_true, y_pred = (v * self.scale + self.offset for v in (y_true, y_pred))
+        self.metric.update_state(y_true, y_pred, sample_weight=sample_weight)
+
+    def result(self):
+        return self.metric.result()
+
+    def reset_state(self):
+        self.metric.reset_state()
+
+
+class _Bookkeeping(keras.callbacks.Callback):
+    """Shuffles, validates, records and stops as the compiled loop does, ahead of the others."""
+
+    def __init__(self, showcase, state, batches, held, plan, record):
+        super().__init__()
+        self.showcase, self.state, self.batches, self.held = showcase, state, batches, held
+        self.plan, self.record = plan, record
+        self.settings = showcase.program.settings(plan.settings)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch:
+            self.batches.shuffle()
+            values = resumed(self.showcase, self.state).values
+            self.showcase.put((*values.trained, *values.others), values.slots)
+        self.seen, self.sum_by_rows, self.sum_by_weight = 0, 0.0, 0.0
+
+    def on_train_batch_end(self, batch, logs=None):
+        # Keras's running mean counts rows; the loop's mean counts weights.
+        chosen = self.batches.chosen(batch)
+        self.seen += len(chosen)
+        before, self.sum_by_rows = self.sum_by_rows, logs["loss"] * self.seen
+        loss = (self.sum_by_rows - before) / len(chosen)
+        weight = tf.gather(self.batches.rows.columns.weight, chosen)
+        self.sum_by_weight += loss * float(tf.reduce_sum(weight))
+
+    def on_epoch_end(self, epoch, logs=None):
+        program = self.showcase.program
+        weight = self.batches.rows.columns.weight[: self.batches.rows.n]
+        logs["loss"] = self.sum_by_weight / float(tf.reduce_sum(weight))
+        step = program.step
+        figures = tf.constant([logs[name] for name in step.figure_names], step.dtype)
+        counts = run_counts(self.held, self.plan)
+        self.state, figures = program.close(
+            self.state, self.showcase.values(), figures, self.held, counts, self.settings,
+            self.plan.units,
+        )  # fmt: skip
+        logs.update(self.record.add(figures))
+        self.showcase.put(program.epochs.shown(self.state), self.state.values.slots)
+        if not self.state.goes_on:
+            self.model.stop_training = True

@@ -1,0 +1,97 @@
+"""Keras's optimizers as pure functions: values in, new values out, no variable is written."""
+
+from mlpkit.backend import keras
+
+_PARENTS = {parent.__name__: parent for parent in keras.optimizers.Optimizer.__mro__}
+_Tensorflow, _Base = _PARENTS["TFOptimizer"], _PARENTS["BaseOptimizer"]
+# Held against Keras's own steps in tests/test_engine.py.
+_PURE = (
+    "SGD", "RMSprop", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax", "Adafactor", "Nadam",
+    "Ftrl", "Lion", "Lamb", "Muon",
+)  # fmt: skip
+
+
+def is_pure(optimizer):
+    """Tell whether `pure` can stand for an optimizer.
+
+    It cannot for classes of the user's, and not where Keras does more at some steps than at
+    others: accumulated gradients, averaged weights, loss scaling.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        The optimizer.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_pure(keras.optimizers.Adam())
+    True
+    >>> is_pure(keras.optimizers.Adam(gradient_accumulation_steps=2))
+    False
+    """
+    kind = type(optimizer)
+    known = kind.__module__.split(".")[0] == "keras" and kind.__name__ in _PURE
+    return known and not (optimizer.gradient_accumulation_steps or optimizer.use_ema)
+
+
+def pure(optimizer):
+    """Give a fresh copy of an optimizer that can be applied inside a ``keras.StatelessScope``.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+        One that `is_pure`; not changed.
+
+    Returns
+    -------
+    keras.optimizers.Optimizer
+        Its weight decay is the value of its ``run_time_decay`` variable, None where it has none.
+
+    Examples
+    --------
+    >>> weight = keras.Variable([1.0])
+    >>> sgd = pure(keras.optimizers.SGD(0.5))
+    >>> sgd.build([weight])
+    >>> with keras.StatelessScope([(weight, [3.0])]) as scope:
+    ...     sgd.apply([keras.ops.ones(1)], [weight])
+    >>> scope.get_current_value(weight).numpy(), weight.numpy()
+    (array([2.5], dtype=float32), array([1.], dtype=float32))
+    """
+    kind = type(optimizer)
+    made = type(kind.__name__, (kind, _Pure), {}).from_config(optimizer.get_config())
+    if made.weight_decay is not None:
+        # In a tuple: a bare attribute would make it one of the optimizer's own variables.
+        decay = keras.Variable(float(made.weight_decay), trainable=False, name="weight_decay")
+        object.__setattr__(made, "_decay", (decay,))
+    return made
+
+
+class _Pure(_Tensorflow):
+    """Takes back what Keras's TensorFlow backend does to its optimizers.
+
+    They are written without side effects, for the other backends; for TensorFlow, methods are
+    replaced by ones that write to variables, replica by replica. As the second parent of a class,
+    this one stands before those and behind the optimizer's own methods.
+    """
+
+    _decay = ()
+    assign, assign_add, assign_sub = _Base.assign, _Base.assign_add, _Base.assign_sub
+    _var_key, _backend_update_step = _Base._var_key, _Base._backend_update_step
+
+    @property
+    def run_time_decay(self):
+        """The weight decay as a variable, None where there is none."""
+        return self._decay[0] if self._decay else None
+
+    def _apply_weight_decay(self, variables):
+        if self.run_time_decay is None:
+            return
+        for variable in variables:
+            if self._use_weight_decay(variable):
+                decay = keras.ops.cast(self.run_time_decay, variable.dtype)
+                rate = keras.ops.cast(self.learning_rate, variable.dtype)
+                variable.assign(variable - variable * decay * rate)

@@ -1,0 +1,236 @@
+"""One training step as a pure function: a Keras model, its optimizer, loss and metrics.
+
+Keras objects say what is computed; the values of all their variables come in as tensors and go
+out as tensors (``keras.StatelessScope``). So a compiled step holds nothing of any fit, serves
+every fit of its shape, and can run in several threads at once.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mlpkit.backend import keras, tf
+from mlpkit.compilation import loss_per_row
+from mlpkit.training.optimizers import is_pure, pure
+
+
+class Values(NamedTuple):
+    """The values of a model in training, each a tuple of tensors.
+
+    Parameters
+    ----------
+    trained : tuple of tensors
+        The model's trainable variables.
+    others : tuple of tensors
+        Its other variables: moving statistics, states of seed generators.
+    slots : tuple of tensors
+        The optimizer's variables, its count of steps and learning rate among them.
+    """
+
+    trained: tuple
+    others: tuple
+    slots: tuple
+
+
+class Totals(NamedTuple):
+    """What is summed over the batches of an epoch.
+
+    Parameters
+    ----------
+    loss : tensor of shape ()
+        Sum of loss times weight.
+    weight : tensor of shape ()
+        Sum of weights.
+    metrics : tuple of tensors
+        The metrics' variables, one metric after the other.
+    """
+
+    loss: tf.Tensor
+    weight: tf.Tensor
+    metrics: tuple
+
+
+class Batch(NamedTuple):
+    """Rows of one step.
+
+    Parameters
+    ----------
+    x : tensor of shape (n, ...)
+        Features.
+    y : tensor of shape (n, n_outputs)
+        Encoded targets.
+    weight : tensor of shape (n,)
+        Weights, 0 for rows that only fill up the batch.
+    mask : tensor of shape (n,) or None
+        False for rows that only fill up, for layers that look at several rows; None where there
+        are no such rows or no such layers.
+    """
+
+    x: tf.Tensor
+    y: tf.Tensor
+    weight: tf.Tensor
+    mask: object = None
+
+
+class Step:
+    """A Keras model with what trains it, as functions of values and batches.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Takes one tensor, gives one tensor of shape (n_samples, n_outputs).
+    optimizer : keras.optimizers.Optimizer
+        A fresh one.
+    loss : keras.losses.Loss
+        Its value per row is weighted and averaged.
+    metrics : list of keras.metrics.Metric
+        Fresh ones.
+    dtype : str
+        Type of the model's output.
+    settings : dict of str to keras.Variable, default=()
+        Numbers in the model's layers that a fit chooses, such as the penalty's factor.
+    """
+
+    def __init__(self, model, optimizer, loss, metrics, dtype, settings=()):
+        self.model, self.loss, self.metrics, self.dtype = model, loss, list(metrics), dtype
+        self.is_pure = is_pure(optimizer)
+        self._given = optimizer
+        self.optimizer = pure(optimizer) if self.is_pure else optimizer
+        self.optimizer.build(model.trainable_variables)
+        self.settings = dict(settings)
+        decay = self.optimizer.run_time_decay if self.is_pure else None
+        if decay is not None:
+            self.settings["weight_decay"] = decay
+        self.variables = Values(
+            tuple(model.trainable_variables),
+            tuple(model.non_trainable_variables),
+            tuple(self.optimizer.variables),
+        )
+        for metric in self.metrics:
+            self._build_metric(metric)
+        self._metric_variables = [v for metric in self.metrics for v in metric.variables]
+        self._fresh_metrics = tuple(np.array(v) for v in self._metric_variables)
+
+    def _build_metric(self, metric):
+        """Let a metric make its variables; some do so when they see the first batch."""
+        units = self.model.output_shape[-1] if hasattr(self.model, "output_shape") else None
+        if not metric.variables and units:
+            zeros = keras.ops.zeros((1, units), self.dtype)
+            metric.update_state(zeros, zeros)
+            metric.reset_state()
+
+    def plain_optimizer(self):
+        """Give a fresh optimizer of Keras's own kind, for what works beside the program."""
+        return type(self._given).from_config(self._given.get_config())
+
+    def fresh_totals(self):
+        """Give the sums as they are before any row has been seen."""
+        zero = tf.zeros((), self.dtype)
+        return Totals(zero, zero, tuple(tf.constant(v) for v in self._fresh_metrics))
+
+    def train(self, values, totals, batch, settings, units):
+        """Take one step of the optimizer.
+
+        Parameters
+        ----------
+        values : Values
+            Before the step.
+        totals : Totals
+            Sums so far.
+        batch : Batch
+            The rows to learn.
+        settings : tuple of tensors of shape ()
+            Values of `self.settings`, in its order.
+        units : tuple of (tensor, tensor)
+            Scale and offset from the network's units to the target's, for the metrics.
+
+        Returns
+        -------
+        Values, Totals
+        """
+        with self._scope(values, totals, settings) as scope:
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(values.trained)
+                loss, predicted = self._loss(batch, training=True)
+            gradients = tape.gradient(loss, values.trained)
+            self.optimizer.apply(gradients, self.variables.trained)
+            totals = self._totals(totals, batch, loss, predicted, units, scope)
+        return Values(*(self._current(scope, kind) for kind in self.variables)), totals
+
+    def evaluate(self, trained, others, totals, batch, settings, units):
+        """Add a batch's loss and metrics to the sums, learning nothing.
+
+        Parameters
+        ----------
+        trained, others : tuple of tensors
+            As in `Values`.
+        totals, batch, settings, units
+            As in `train`.
+
+        Returns
+        -------
+        Totals
+        """
+        with self._scope(Values(trained, others, ()), totals, settings) as scope:
+            loss, predicted = self._loss(batch, training=False)
+            return self._totals(totals, batch, loss, predicted, units, scope)
+
+    def figures(self, totals):
+        """Give loss and metrics of an epoch as one vector, so that one look suffices.
+
+        Parameters
+        ----------
+        totals : Totals
+            Sums over all batches.
+
+        Returns
+        -------
+        tensor of shape (1 + n_metrics,)
+        """
+        pairs = zip(self._metric_variables, totals.metrics, strict=True)
+        with keras.StatelessScope(pairs):
+            results = [tf.cast(metric.result(), self.dtype) for metric in self.metrics]
+        loss = tf.math.divide_no_nan(totals.loss, totals.weight)  # no rows: nothing was judged
+        return tf.stack([loss, *results])
+
+    @property
+    def figure_names(self):
+        """What the entries of `figures` are."""
+        return ["loss", *(metric.name for metric in self.metrics)]
+
+    def _scope(self, values, totals, settings):
+        kinds = zip(self.variables, values, strict=True)
+        pairs = [pair for ours, given in kinds if given for pair in zip(ours, given, strict=True)]
+        pairs += zip(self._metric_variables, totals.metrics, strict=True)
+        pairs += zip(self.settings.values(), settings, strict=True)
+        return keras.StatelessScope(pairs, collect_losses=True)
+
+    @staticmethod
+    def _current(scope, variables):
+        return tuple(scope.get_current_value(v) for v in variables)
+
+    def _loss(self, batch, training):
+        """Give the batch's loss, penalties included, and the predictions."""
+        masked = {} if batch.mask is None else {"mask": batch.mask}
+        predicted = self.model(batch.x, training=training, **masked)
+        values = loss_per_row(self.loss, batch.y, predicted)
+        total = tf.reduce_sum(values * batch.weight)
+        loss = tf.math.divide_no_nan(total, tf.reduce_sum(batch.weight))
+        for penalty in self.model.losses:
+            loss += tf.cast(penalty, loss.dtype)
+        return loss, predicted
+
+    def _totals(self, totals, batch, loss, predicted, units, scope):
+        """Add a batch to the sums; metrics see targets and predictions in the target's units."""
+        if self.metrics:
+            y, (scale, offset) = batch.y, units
+            if y.dtype.is_floating:
+                y, predicted = y * scale + offset, predicted * scale + offset
+            for metric in self.metrics:
+                metric.update_state(y, predicted, sample_weight=batch.weight)
+        weight = tf.reduce_sum(batch.weight)
+        return Totals(
+            totals.loss + loss * weight,
+            totals.weight + weight,
+            self._current(scope, self._metric_variables),
+        )
