@@ -65,8 +65,9 @@ def make_classifier(
         "auto" is the cross-entropy that fits. A loss that does not fit the output is refused.
     metrics : "auto", None or list, default="auto"
         "auto" is the accuracy.
-    dtype : {"float32", "float64"}, default="float32"
-        Type of weights and arithmetic.
+    dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
+        Type of weights and arithmetic. "mixed_bfloat16" keeps weights and outputs in float32 and
+        multiplies in bfloat16, faster for wide layers; it is refused where the hardware has none.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights and dropout masks.
 

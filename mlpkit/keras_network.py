@@ -276,6 +276,11 @@ class KerasNetwork:
         return run_time_values(self.optimizer)[0]
 
     @property
+    def n_parameters(self):
+        """Number of trained weights."""
+        return sum(int(np.prod(v.shape)) for v in self.model.trainable_variables)
+
+    @property
     def mixes_rows(self):
         """Whether a layer looks at several rows, and needs to know which count."""
         return any(isinstance(layer, _MIXING) for layer in _all_layers(self.model))

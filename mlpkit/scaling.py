@@ -105,6 +105,57 @@ def blocks(X, rows=None):
         yield place, X[place] if rows is None else X[rows[place]]
 
 
+class Moments:
+    """The units of features, found in one pass over batches of rows.
+
+    Parameters
+    ----------
+    n_columns : int
+        Number of columns.
+
+    References
+    ----------
+    T. Chan, G. Golub, R. LeVeque (1983), Algorithms for computing the sample variance, The
+    American Statistician 37: how the moments of two parts are put together.
+
+    Examples
+    --------
+    >>> moments = Moments(1)
+    >>> for batch in ([[0.0], [4.0]], [[2.0]]):
+    ...     moments.add(np.array(batch), np.ones(len(batch)))
+    >>> moments.units()
+    Affine(offset=array([2.]), scale=array([1.63299316]))
+    """
+
+    def __init__(self, n_columns):
+        self.total = 0.0
+        self.mean, self.squares = np.zeros(n_columns), np.zeros(n_columns)
+        self.is_indicator = np.ones(n_columns, bool)
+
+    def add(self, X, weight):
+        """Add a batch.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns)
+            Features.
+        weight : ndarray of shape (n_rows,)
+            Weights, not all 0.
+        """
+        mean, variance = _dense_moments(X, weight, None)
+        added = weight.sum()
+        total = self.total + added
+        apart = mean - self.mean
+        self.squares += variance * added + np.square(apart) * (self.total * added / total)
+        self.mean += apart * (added / total)
+        self.total = total
+        self.is_indicator &= _is_indicator(X, None)
+
+    def units(self):
+        """Give the units that `fit_feature_units` would find in all rows together."""
+        return _feature_units(_standard(self.mean, self.squares / self.total), self.is_indicator)
+
+
 def identity(n_columns):
     """Give the map that changes nothing.
 
@@ -150,6 +201,10 @@ def fit_standardisation(X, weight, rows=None):
     weight = np.asarray(weight, np.float64)
     sparse = hasattr(X, "indptr")
     mean, variance = _sparse_moments(X, weight) if sparse else _dense_moments(X, weight, rows)
+    return _standard(mean, variance)
+
+
+def _standard(mean, variance):
     scale = np.sqrt(np.maximum(variance, 0))
     # A deviation that small beside its values is rounding, not variation.
     scale[scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)] = 1.0
@@ -186,8 +241,11 @@ def fit_feature_units(X, weight, rows=None):
     >>> fit_feature_units(X, np.ones(3)).scale.round(3)
     array([1.633, 1.   ])
     """
-    units = fit_standardisation(X, weight, rows)
-    return Affine(units.offset, np.where(_is_indicator(X, rows), 1.0, units.scale))
+    return _feature_units(fit_standardisation(X, weight, rows), _is_indicator(X, rows))
+
+
+def _feature_units(units, is_indicator):
+    return Affine(units.offset, np.where(is_indicator, 1.0, units.scale))
 
 
 def _is_indicator(X, rows):

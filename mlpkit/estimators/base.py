@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -11,15 +12,24 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from mlpkit.checks import check_parameters
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
+from mlpkit.estimators.datasets import DatasetSample, DatasetTable, is_dataset, rows_of
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
 from mlpkit.estimators.running import TrainingSettings, train_network
-from mlpkit.scaling import fit_feature_units, identity
+from mlpkit.scaling import identity
 from mlpkit.tasks import infer_task
 from mlpkit.tasks.targets import checked_target
 
 # What early_stopping="auto" does: no validation below the first number of rows; below the second
 # the best epoch is found on rows held back, and then all rows are learnt for as many epochs.
 EARLY_STOPPING_ROWS, REFIT_ROWS = 300, 10_000
+
+
+def _encoded(network, check, y):
+    return network.encode(check(y))
+
+
+def _weighed(check, weigh, y, weight):
+    return weigh(check(y), weight)
 
 
 class BaseNetworkEstimator(BaseEstimator):
@@ -33,19 +43,22 @@ class BaseNetworkEstimator(BaseEstimator):
     _rules = {}
     _by_accuracy = False  # whether early stopping looks at the accuracy first
 
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(self, X, y=None, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train the network.
 
         Parameters
         ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-            Numbers only; NumPy array, pandas or Polars DataFrame, or list.
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features), or tf.data.Dataset
+            Numbers only; NumPy array, pandas or Polars DataFrame, or list. A dataset of batches
+            (x, y) or (x, y, sample_weight) is trained on batch by batch, in the order it has; it
+            is gone through once before, for the standardisation and the classes.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
+            Targets; None with a dataset.
         sample_weight : array-like of shape (n_samples,), default=None
             A row of weight 2 counts as that row twice, a row of weight 0 as its absence.
         X_val, y_val : array-like, default=None
-            Validation rows for early stopping, in place of a share of `X`. In a Pipeline, say
+            Validation rows for early stopping, in place of a share of `X`; a dataset brings its
+            own targets. In a Pipeline, say
             ``Pipeline(..., transform_input=["X_val"])`` to have them transformed too.
         sample_weight_val : array-like, default=None
             Weights of the validation rows.
@@ -72,12 +85,13 @@ class BaseNetworkEstimator(BaseEstimator):
         with all_or_nothing(self):
             X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)
             task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
-            weight = self._weighted(task, y, weight)
+            weigh = self._weighing(task, y, weight)
+            weight = weigh(y, weight)
             rng = self._generator(go_on)
             # The first draw, as in the factories: equal random_state, equal initial weights.
             seed = int(rng.randint(2**31 - 1))
             network = self._make_network(task, X.shape[1], seed)
-            sample = Sample(X, network.encode(y), weight)
+            sample = self._sample(network, X, y, weight, weigh)
             train, held = self._validation(sample, task, y, validation, network, rng, once)
             learnt = self._continued(network) if go_on else self._started(network, train, seed)
             settings = self._training_settings(len(sample), held is not None, once)
@@ -103,6 +117,9 @@ class BaseNetworkEstimator(BaseEstimator):
 
     def _present_rows(self, X, y, sample_weight, *, reset):
         """Give checked features, targets and weights; a row of weight 0 is not there."""
+        if is_dataset(X):
+            table = self._dataset_table(X, y, sample_weight, reset=reset)
+            return table, self._target(table.y), table.weight
         X = inputs.check_features(self, X, reset=reset)
         if y is None:
             infer_task(None)
@@ -114,11 +131,37 @@ class BaseNetworkEstimator(BaseEstimator):
             return X, y, weight
         return X[present], y[present], weight[present]
 
+    def _dataset_table(self, dataset, y, sample_weight, *, reset):
+        """Read a dataset once; it brings its own targets and weights."""
+        if y is not None or sample_weight is not None:
+            raise InvalidParameterError(
+                "y and sample_weight must come with the batches of a dataset, (x, y, "
+                "sample_weight). Got them as arguments too; leave them out."
+            )
+        table = DatasetTable(dataset)
+        if reset:
+            self.n_features_in_ = table.n_features
+            self.__dict__.pop("feature_names_in_", None)
+        elif table.n_features != self.n_features_in_:
+            raise ValueError(
+                f"X has {table.n_features} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        return table
+
+    def _sample(self, network, X, y, weight, weigh):
+        if not isinstance(X, DatasetTable):
+            return Sample(X, network.encode(y), weight)
+        encode = partial(_encoded, network, self._target)
+        return DatasetSample(
+            X, network.encode(y), weight, encode, partial(_weighed, self._target, weigh)
+        )
+
     def _check_training_parameters(self, validation):
         parameters = self.get_params(deep=False)
         more = []
         X_val, y_val, sample_weight_val = validation
-        if (X_val is None) != (y_val is None):
+        if (X_val is None or is_dataset(X_val)) != (y_val is None):
             more.append("X_val and y_val must be given together. Got only one of them.")
         if sample_weight_val is not None and X_val is None:
             more.append("sample_weight_val needs X_val and y_val. Got no X_val.")
@@ -137,8 +180,9 @@ class BaseNetworkEstimator(BaseEstimator):
         infer_task(y, self._kind)  # refuses missing values and text
         return self.task_
 
-    def _weighted(self, task, y, weight):
-        return weight
+    def _weighing(self, task, y, weight):
+        """Give the function that multiplies rows' weights by those of their classes."""
+        return lambda y, weight: weight
 
     def _generator(self, go_on):
         kept = self._learnt.rng if go_on else None
@@ -149,9 +193,7 @@ class BaseNetworkEstimator(BaseEstimator):
         """Give initial weights and the units of features and targets, from training rows alone."""
         from mlpkit.keras_network import seeded
 
-        features = identity(sample.X.shape[1])
-        if self.standardize:
-            features = fit_feature_units(sample.X, sample.weight, sample.rows)
+        features = sample.feature_units() if self.standardize else identity(sample.n_features)
         targets = network.target_units(sample.y, sample.weight, standardize=self.standardize)
         with seeded(seed):
             weights = network.initial_weights(seed)
@@ -174,15 +216,23 @@ class BaseNetworkEstimator(BaseEstimator):
         """Give training rows and validation rows; None where nothing is validated."""
         X_val, y_val, sample_weight_val = validation
         if X_val is not None:
+            if is_dataset(X_val):
+                X_val, y_val, sample_weight_val = rows_of(X_val)
             X_val = inputs.check_features(self, X_val, reset=False)
             check_consistent_length(X_val, y_val)
             weight = inputs.check_weight(sample_weight_val, X_val)
             y_val = self._target(y_val)
             encoded = network.encode(y_val)  # refuses unknown classes before they are weighted
-            return sample, Sample(X_val, encoded, self._weighted(task, y_val, weight))
+            weight = self._weighing(task, y_val, weight)(y_val, weight)
+            return sample, Sample(X_val, encoded, weight)
         stops = self.early_stopping
         if stops == "auto":
-            stops = len(sample) >= EARLY_STOPPING_ROWS
+            stops = len(sample) >= EARLY_STOPPING_ROWS and isinstance(sample, Sample)
+        elif stops and not isinstance(sample, Sample):
+            raise InvalidParameterError(
+                "early_stopping=True needs X_val and y_val where X is a dataset, of which no rows "
+                "can be held back. Got none."
+            )
         if once or not stops:
             return sample, None
         classes = None

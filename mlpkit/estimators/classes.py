@@ -122,8 +122,8 @@ class ClassifierMethods:
         task.encode(y)  # refuses classes that were not there at first
         return task
 
-    def _weighted(self, task, y, weight):
-        return inputs.class_weights(self.class_weight, task, y, weight)
+    def _weighing(self, task, y, weight):
+        return inputs.class_weighing(self.class_weight, task, y, weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

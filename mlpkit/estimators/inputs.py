@@ -146,8 +146,8 @@ def check_weight(sample_weight, X):
     return weight
 
 
-def class_weights(class_weight, task, y, weight):
-    """Multiply sample weights by the weights of their classes, on a copy.
+def class_weighing(class_weight, task, y, weight):
+    """Give the function that multiplies sample weights by the weights of their classes.
 
     Parameters
     ----------
@@ -156,13 +156,14 @@ def class_weights(class_weight, task, y, weight):
     task : Task
         The task.
     y : ndarray of shape (n_samples,)
-        Class labels.
+        Class labels of all rows, for "balanced".
     weight : ndarray of shape (n_samples,)
-        Sample weights.
+        Their sample weights.
 
     Returns
     -------
-    ndarray of shape (n_samples,)
+    callable
+        ``weigh(y, weight)`` gives the weights of rows, as a new array.
 
     Raises
     ------
@@ -170,20 +171,20 @@ def class_weights(class_weight, task, y, weight):
         When a class is unknown, a weight is negative or all are zero, or the target is multilabel.
     """
     if class_weight is None:
-        return weight
+        return lambda y, weight: weight
     if task.name == "multilabel":
         raise InvalidParameterError(
             "class_weight must be None for a multilabel target, where a row has no one class. "
             f"Got {class_weight!r}; use sample_weight."
         )
-    index = np.searchsorted(task.classes, y)
     if isinstance(class_weight, str):
         # n / (n_classes * count), with sums of weights for counts.
+        index = np.searchsorted(task.classes, y)
         totals = np.bincount(index, weights=weight, minlength=len(task.classes))
         factors = weight.sum() / (len(totals) * np.where(totals > 0, totals, 1.0))
     else:
         factors = _named_factors(class_weight, task.classes)
-    return weight * factors[index]
+    return lambda y, weight: weight * factors[np.searchsorted(task.classes, y)]
 
 
 def _named_factors(class_weight, classes):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mlpkit.scaling import Affine
+from mlpkit.scaling import Affine, fit_feature_units
 
 
 @dataclass
@@ -60,6 +60,15 @@ class Sample:
 
     def __len__(self):
         return len(self.weight)
+
+    @property
+    def n_features(self):
+        """Number of columns."""
+        return self.X.shape[1]
+
+    def feature_units(self):
+        """Find the units of the features."""
+        return fit_feature_units(self.X, self.weight, self.rows)
 
     def take(self, rows):
         """Give some of the rows."""

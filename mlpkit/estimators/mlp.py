@@ -123,7 +123,8 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
     jit_compile : bool or "auto", default="auto"
         Whether XLA compiles whole epochs. Compiling takes about half a second once for a shape of
         network and table, and makes each step up to four times faster; "auto" does so where the
-        fit may take 1000 steps or more (epochs times batches), and never for sparse features.
+        fit may take 1000 steps or more (epochs times batches) of a small or middle-sized network
+        (batch size times weights up to 33 million), and never for sparse features.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class, multiplied with the sample weights.
     warm_start : bool, default=False
@@ -134,8 +135,9 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         batch hooks makes the fit as slow as Keras's.
     verbose : int, default=0
         1 prints a line an epoch, 0 nothing at all.
-    dtype : {"float32", "float64"}, default="float32"
-        Type of weights and arithmetic.
+    dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
+        Type of weights and arithmetic. "mixed_bfloat16" keeps weights and outputs in float32 and
+        multiplies in bfloat16, faster for wide layers; it is refused where the hardware has none.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order of rows, dropout and the validation split.
 

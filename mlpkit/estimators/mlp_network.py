@@ -196,8 +196,17 @@ class MLPNetwork:
 
     @property
     def uncompilable(self):
-        """Why XLA cannot compile the network: it always can."""
+        """Why XLA should not compile the network, None where it may."""
+        from mlpkit.network import on_gpu
+
+        if self.spec.dtype.startswith("mixed") and not on_gpu():
+            return f"dtype={self.spec.dtype!r} on a CPU, where XLA is slower with it than without"
         return None
+
+    @property
+    def n_parameters(self):
+        """Number of trained weights."""
+        return self.spec.n_parameters
 
     def _training_objects(self):
         from mlpkit import compilation

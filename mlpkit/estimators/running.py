@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from mlpkit.errors import InvalidParameterError
+from mlpkit.estimators.datasets import DatasetSample
+from mlpkit.estimators.learnt import Sample
+from mlpkit.estimators.placing import engine_rows
 
 
 def auto_batch_size(n_rows):
@@ -99,13 +100,9 @@ def train_network(learnt, sample, held, settings, rng, seed):
     from mlpkit.backend import tf
 
     network = learnt.network
-    batch_size = _batch_size(settings.batch_size, len(sample))
+    batch_size = _batch_size(settings.batch_size, sample)
     compiled = _is_compiled(network, sample, settings, batch_size)
-    rows = _rows(learnt, sample, training.bucket(settings.n_rows) if compiled else None)
-    held_rows = None
-    if held is not None:
-        filled = training.evaluation_bucket(len(held)) if compiled else None
-        held_rows = _rows(learnt, held, filled)
+    rows, held_rows = engine_rows(learnt, sample, held, settings.n_rows, batch_size, compiled)
     program = _program(network, settings, seed, batch_size, compiled, rows, held_rows)
     state = program.start(
         learnt.weights,
@@ -158,31 +155,21 @@ def _is_compiled(network, sample, settings, batch_size):
     """Tell whether XLA compiles this fit, from its sizes and its network alone."""
     from mlpkit.training import compiling_pays
 
-    if settings.jit_compile is False:
+    wanted = settings.jit_compile
+    if isinstance(wanted, str):
+        sizes = settings.n_rows, batch_size, settings.longest, network.n_parameters
+        wanted = compiling_pays(*sizes)
+    if not wanted:
         return False
-    sparse = hasattr(sample.X, "indptr")
+    sparse = isinstance(sample, Sample) and hasattr(sample.X, "indptr")
     reason = "a sparse X, whose batches have no fixed shape" if sparse else network.uncompilable
-    if settings.jit_compile is True and reason:
+    if reason and settings.jit_compile is True:
         raise InvalidParameterError(f"jit_compile must be 'auto' or False for {reason}. Got True.")
-    return reason is None and compiling_pays(settings.n_rows, batch_size, settings.longest)
+    return reason is None
 
 
-def _batch_size(size, n_rows):
+def _batch_size(size, sample):
+    if isinstance(sample, DatasetSample):
+        return sample.table.batch_size
+    n_rows = len(sample)
     return min(auto_batch_size(n_rows) if isinstance(size, str) else int(size), n_rows)
-
-
-def _rows(learnt, sample, n_filled):
-    """Put a sample on the device, in the network's units and filled up to a program's shape."""
-    from mlpkit.training import empty, fill_up, make_rows
-
-    features, network = learnt.features, learnt.network
-    X, y = network.stored(sample.X), sample.y
-    if not np.issubdtype(y.dtype, np.integer):
-        y = network.scaled_targets(y, learnt.targets)
-    if hasattr(X, "indptr"):
-        units = features.offset, 1 / features.scale
-        return make_rows(X, y, sample.weight, network.dtype, *units)
-    ready = empty((n_filled or len(sample), X.shape[1]), network.dtype)
-    features.apply(X, network.dtype, rows=sample.rows, out=ready)
-    fill_up(ready, len(sample))
-    return make_rows(network.shaped(ready), y, sample.weight, network.dtype, n_filled=n_filled)

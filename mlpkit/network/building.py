@@ -8,6 +8,7 @@ import numpy as np
 from mlpkit.backend import keras
 from mlpkit.errors import SelfNormalizationWarning
 from mlpkit.network.drawing import dropout_seeds, initializer, kernel_seeds
+from mlpkit.network.precision import check_precision
 from mlpkit.network.layers import Dropping, Halving, Penalty, WidePenalty
 
 
@@ -67,6 +68,7 @@ def build_for_many_fits(spec):
 
 
 def _built(spec, seed, settings):
+    check_precision(spec.dtype)
     layers = _entry_layers(spec)
     masks = iter(dropout_seeds(spec, seed))
     seeds = iter(kernel_seeds(spec, seed))
@@ -76,7 +78,7 @@ def _built(spec, seed, settings):
         spec.units,
         kernel_initializer=initializer("glorot_uniform", next(seeds)),
         kernel_regularizer=_penalty(spec, settings),
-        dtype=spec.dtype,
+        dtype=spec.float_type,  # mixed precision ends before the outputs
         name="output",
     )
     return _assemble(spec, [*layers, last])

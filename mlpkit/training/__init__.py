@@ -5,15 +5,18 @@ from mlpkit.training.keys import run_time_values, stable_key
 from mlpkit.training.loop import Outcome, Plan, train
 from mlpkit.training.programs import Program
 from mlpkit.training.rows import Rows, empty, fill_up, make_rows
-from mlpkit.training.shapes import bucket, compiling_pays, evaluation_bucket
+from mlpkit.training.shapes import EVALUATION_BATCH, bucket, compiling_pays, evaluation_bucket
 from mlpkit.training.step import Step
+from mlpkit.training.streams import Stream, is_streamed, segment_rows
 
 __all__ = [
+    "EVALUATION_BATCH",
     "Outcome",
     "Plan",
     "Program",
     "Rows",
     "Step",
+    "Stream",
     "bucket",
     "cache_clear",
     "cache_info",
@@ -22,8 +25,10 @@ __all__ = [
     "empty",
     "evaluation_bucket",
     "fill_up",
+    "is_streamed",
     "make_rows",
     "run_time_values",
+    "segment_rows",
     "stable_key",
     "train",
 ]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from mlpkit.backend import keras, tf
-from mlpkit.training.orders import draw_orders, run_counts
+from mlpkit.training.calls import draw_orders, run_counts
 from mlpkit.training.rows import take
 from mlpkit.training.showcase import resumed
 

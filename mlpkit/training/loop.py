@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlpkit.errors import TrainingDivergedError
-from mlpkit.training.orders import draw_orders, run_counts
+from mlpkit.training.calls import run_epochs
 from mlpkit.training.progress import Progress
 from mlpkit.training.watched import train_watched
 
@@ -100,15 +100,11 @@ def train(program, state, rows, held, plan):
     record = Record(program, plan, program.learning_rate(state))
     if plan.callbacks or not program.step.is_pure:
         return train_watched(program, state, rows, held, plan, record)
-    settings, counts = program.settings(plan.settings), run_counts(held, plan)
-    longest = 1 if plan.verbose else program.epochs_a_call(rows)
+    longest = 1 if plan.verbose else rows.epochs_a_call
     goes_on = True
     while goes_on and record.epoch < plan.epochs:
         n_epochs = min(longest, plan.epochs - record.epoch)
-        orders, generators = draw_orders(plan.rng, rows.n, n_epochs)
-        state, figures = program.run(state, rows, held, orders, counts, settings, plan.units)
-        # As if each epoch's order had been drawn when it began.
-        plan.rng.set_state(generators[len(figures) - 1])
+        state, figures = run_epochs(program, state, rows, held, n_epochs, plan)
         for row in figures:
             record.add(row)
         goes_on = bool(state.goes_on)

@@ -13,7 +13,6 @@ from mlpkit.backend import tf
 from mlpkit.errors import InvalidParameterError
 from mlpkit.training.epochs import Counts, Epochs, first_state
 from mlpkit.training.rows import Columns
-from mlpkit.training.shapes import epochs_a_call
 from mlpkit.training.step import Values
 
 
@@ -184,6 +183,45 @@ class Program:
         state, figures = self._graph("run", arguments)(*arguments)
         return state, figures.numpy()[: int(state.epoch) - int(before)]
 
+    def learn(self, values, totals, columns, n_rows, settings, units):
+        """Learn a segment of an epoch's rows in the order they have, as `Epochs.learn` does.
+
+        Parameters
+        ----------
+        values, totals, settings, units
+            As in `Step.train`.
+        columns : Columns
+            The rows.
+        n_rows : int
+            How many of them count.
+
+        Returns
+        -------
+        Values, Totals
+        """
+        order = tf.range(columns.y.shape[0])
+        count = tf.constant(n_rows, tf.int32)
+        arguments = (values, totals, columns, order, count, settings, units)
+        return self._graph("learn", arguments)(*arguments)
+
+    def judge(self, weights, totals, columns, n_rows, settings, units):
+        """Add up loss and metrics of a segment of rows, as `Epochs.judge` does.
+
+        Parameters
+        ----------
+        weights : tuple of tensors
+            The model's variables, trained ones first.
+        totals, columns, n_rows, settings, units
+            As in `learn`.
+
+        Returns
+        -------
+        Totals
+        """
+        count = tf.constant(n_rows, tf.int32)
+        arguments = (weights, totals, columns, count, settings, units)
+        return self._graph("judge", arguments)(*arguments)
+
     def close(self, state, values, figures, held, counts, settings, units):
         """End an epoch whose steps were taken elsewhere, as `Epochs.close` does.
 
@@ -217,23 +255,21 @@ class Program:
             return tf.constant(orders, tf.int32)
         n_filled = int(rows.columns.y.shape[0])
         n_slots = math.ceil(n_filled / self.batch_size) * self.batch_size
-        table = np.zeros((epochs_a_call(n_filled), n_slots), np.int32)
+        table = np.zeros((rows.epochs_a_call, n_slots), np.int32)
         table[: len(orders), : orders.shape[1]] = orders
         return tf.constant(table)
-
-    def epochs_a_call(self, rows):
-        """Give how many epochs a call may run."""
-        return epochs_a_call(int(rows.columns.y.shape[0]))
 
     def _graph(self, name, arguments):
         """Trace a function of `Epochs` when it is first called, with open row counts in a graph."""
         with self._lock:
             if name not in self._graphs:
-                function = getattr(self.epochs, name)
-                traced = tf.function(function, jit_compile=self.compiled, autograph=False)
-                specs = [self._spec(argument) for argument in arguments]
-                self._graphs[name] = traced.get_concrete_function(*specs)
+                self._graphs[name] = self._trace(name, arguments)
             return self._graphs[name]
+
+    def _trace(self, name, arguments):
+        function = getattr(self.epochs, name)
+        traced = tf.function(function, jit_compile=self.compiled, autograph=False)
+        return traced.get_concrete_function(*(self._spec(argument) for argument in arguments))
 
     def _spec(self, argument):
         if isinstance(argument, Columns) and not self.compiled:

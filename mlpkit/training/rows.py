@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlpkit.backend import tf
-from mlpkit.training.shapes import EVALUATION_BATCH
+from mlpkit.training.shapes import EVALUATION_BATCH, epochs_a_call
 
 ALIGNMENT = 64  # bytes; TensorFlow reads an array that starts there where it lies
 
@@ -49,6 +49,15 @@ class Rows:
     def is_sparse(self):
         """Whether the features are CSR parts."""
         return len(self.columns.features) > 1
+
+    @property
+    def epochs_a_call(self):
+        """How many epochs one call of a program may run."""
+        return epochs_a_call(int(self.columns.y.shape[0]))
+
+    def epoch(self, rng):
+        """Yield the rows and their number, as a `Stream` of a single segment does."""
+        yield self.columns, self.n
 
     def layout(self, compiled):
         """Give what a program depends on: all shapes where it is compiled for them."""

@@ -3,16 +3,18 @@
 import math
 
 COMPILED_STEPS = 1000  # from so many steps a fit on, compiling pays
+COMPILED_FLOPS = 2e8  # a step's, up to which XLA is as fast as the graph's kernels on a CPU
 ORDERS_A_CALL = 2**18  # row numbers that one call takes: its epochs times its rows, at most
 EVALUATION_BATCH = 4096  # rows looked at in one step when nothing is learnt
 
 
-def compiling_pays(n_rows, batch_size, epochs):
+def compiling_pays(n_rows, batch_size, epochs, n_parameters):
     """Tell whether an XLA program pays for a fit, from its sizes alone.
 
     XLA takes a quarter of a second more than a graph to get ready, and saves 30 to 200
-    microseconds a step on small networks. What ran before must not matter, or the same seed would
-    not give the same bits.
+    microseconds a step on small networks; large products are faster in a graph, whose kernels use
+    the processor better. What ran before must not matter, or the same seed would not give the
+    same bits.
 
     Parameters
     ----------
@@ -22,6 +24,8 @@ def compiling_pays(n_rows, batch_size, epochs):
         Rows a step.
     epochs : int
         Epochs at most.
+    n_parameters : int
+        Trained weights of the network; a step takes about 6 operations a row and weight.
 
     Returns
     -------
@@ -29,10 +33,12 @@ def compiling_pays(n_rows, batch_size, epochs):
 
     Examples
     --------
-    >>> compiling_pays(1797, 32, epochs=20), compiling_pays(150, 32, epochs=100)
+    >>> digits = {"n_rows": 1797, "batch_size": 32, "n_parameters": 7510}
+    >>> compiling_pays(**digits, epochs=20), compiling_pays(**digits, epochs=2)
     (True, False)
     """
-    return epochs * math.ceil(n_rows / batch_size) >= COMPILED_STEPS
+    steps = epochs * math.ceil(n_rows / batch_size)
+    return steps >= COMPILED_STEPS and 6 * batch_size * n_parameters <= COMPILED_FLOPS
 
 
 def bucket(n_rows):

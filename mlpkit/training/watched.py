@@ -2,10 +2,12 @@
 
 import math
 
+from mlpkit.errors import InvalidParameterError
 from mlpkit.training.callbacks import CallbackHooks, has_batch_hooks, release
+from mlpkit.training.calls import run_epochs
 from mlpkit.training.keras_fit import fit_by_keras
-from mlpkit.training.orders import draw_orders, run_counts
 from mlpkit.training.showcase import Showcase, resumed
+from mlpkit.training.streams import Stream
 
 
 def train_watched(program, state, rows, held, plan, record):
@@ -25,10 +27,16 @@ def train_watched(program, state, rows, held, plan, record):
     -------
     Outcome
     """
+    by_keras = has_batch_hooks(plan.callbacks) or not program.step.is_pure
+    if by_keras and isinstance(rows, Stream):
+        raise InvalidParameterError(
+            "callbacks with batch hooks, and optimizers that accumulate or average, need rows that "
+            "lie on the device. Got rows that are streamed to it."
+        )
     showcase = Showcase(program)
     showcase.put((*state.values.trained, *state.values.others), state.values.slots)
     try:
-        if has_batch_hooks(plan.callbacks) or not program.step.is_pure:
+        if by_keras:
             state = fit_by_keras(showcase, state, rows, held, plan, record)
         else:
             state = _epoch_by_epoch(showcase, state, rows, held, plan, record)
@@ -39,15 +47,13 @@ def train_watched(program, state, rows, held, plan, record):
 
 def _epoch_by_epoch(showcase, state, rows, held, plan, record):
     program = showcase.program
-    settings, counts = program.settings(plan.settings), run_counts(held, plan)
     steps = math.ceil(rows.n / program.batch_size)
     hooks = CallbackHooks(plan.callbacks, showcase.model, plan.epochs, steps)
     hooks.train_begin()
     for epoch in range(plan.epochs):
         hooks.epoch_begin(epoch)
         state = resumed(showcase, state)
-        orders, _ = draw_orders(plan.rng, rows.n, 1)
-        state, figures = program.run(state, rows, held, orders, counts, settings, plan.units)
+        state, figures = run_epochs(program, state, rows, held, 1, plan)
         logs = record.add(figures[0])
         showcase.put(program.epochs.shown(state), state.values.slots)
         hooks.epoch_end(epoch, logs)

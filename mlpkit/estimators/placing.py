@@ -1,0 +1,103 @@
+"""From samples to what the engine reads: rows on the device, or a stream of them."""
+
+import numpy as np
+
+from mlpkit.estimators.datasets import DatasetSample
+
+
+def engine_rows(learnt, sample, held, n_rows, batch_size, compiled):
+    """Give training and validation rows to the engine, in the network's units.
+
+    Parameters
+    ----------
+    learnt : Learnt
+        Network, and units of features and targets.
+    sample : Sample or DatasetSample
+        Training rows.
+    held : Sample or None
+        Validation rows.
+    n_rows : int
+        Rows whose bucket the training rows are filled up to, where programs have fixed shapes.
+    batch_size : int
+        Rows a step.
+    compiled : bool
+        Whether they have.
+
+    Returns
+    -------
+    rows, held : Rows, Stream or None
+    """
+    from mlpkit import training
+
+    filled, held_filled = None, None
+    if compiled:
+        filled = training.bucket(n_rows)
+        held_filled = None if held is None else training.evaluation_bucket(len(held))
+    rows = _engine_rows(learnt, sample, filled, batch_size, compiled)
+    if held is None:
+        return rows, None
+    return rows, _engine_rows(learnt, held, held_filled, training.EVALUATION_BATCH, compiled)
+
+
+def _engine_rows(learnt, sample, n_filled, batch_size, compiled):
+    from mlpkit import training
+
+    row_bytes = sample.n_features * np.dtype(learnt.network.dtype).itemsize
+    capacity = training.segment_rows(row_bytes, batch_size)
+    if isinstance(sample, DatasetSample):
+        segments = _dataset_segments(learnt, sample, capacity)
+    elif training.is_streamed(row_bytes * len(sample)) and not hasattr(sample.X, "indptr"):
+        segments = _table_segments(learnt, sample, capacity)
+    else:
+        return _device_rows(learnt, sample, n_filled)
+    return training.Stream(segments, len(sample), capacity, compiled=compiled)
+
+
+def _device_rows(learnt, sample, n_filled):
+    """Put a sample on the device, filled up to a program's shape, with one copy of its features."""
+    from mlpkit.training import empty, fill_up, make_rows
+
+    features, network = learnt.features, learnt.network
+    X, y = network.stored(sample.X), _scaled(learnt, sample.y)
+    if hasattr(X, "indptr"):
+        units = features.offset, 1 / features.scale
+        return make_rows(X, y, sample.weight, network.dtype, *units)
+    ready = empty((n_filled or len(sample), X.shape[1]), network.dtype)
+    features.apply(X, network.dtype, rows=sample.rows, out=ready)
+    fill_up(ready, len(sample))
+    return make_rows(network.shaped(ready), y, sample.weight, network.dtype, n_filled=n_filled)
+
+
+def _scaled(learnt, y):
+    if np.issubdtype(y.dtype, np.integer):
+        return y
+    return learnt.network.scaled_targets(y, learnt.targets).astype(learnt.network.dtype)
+
+
+def _table_segments(learnt, sample, capacity):
+    """Give segments of a table in a random order, converted when they are needed."""
+    network, y = learnt.network, _scaled(learnt, sample.y)
+    weight = sample.weight.astype(network.dtype)
+
+    def segments(rng):
+        order = np.arange(len(sample)) if rng is None else rng.permutation(len(sample))
+        for start in range(0, len(order), capacity):
+            chosen = order[start : start + capacity]
+            rows = chosen if sample.rows is None else sample.rows[chosen]
+            x = learnt.features.apply(sample.X, network.dtype, rows=rows)
+            yield network.shaped(x), y[chosen], weight[chosen]
+
+    return segments
+
+
+def _dataset_segments(learnt, sample, capacity):
+    network = learnt.network
+
+    def convert(x, y, weight):
+        x = network.shaped(learnt.features.apply(x, network.dtype))
+        return (
+            x, _scaled(learnt, sample.encode(y)),
+            sample.weigh(y, weight).astype(network.dtype),
+        )  # fmt: skip
+
+    return lambda rng: sample.table.segments(capacity, convert)

@@ -1,0 +1,89 @@
+"""Epochs of a program, over rows on the device or streamed to it."""
+
+import numpy as np
+
+from mlpkit.backend import tf
+from mlpkit.training.streams import Stream
+
+ENDLESS = 2**31 - 1  # epochs of patience where nothing stops early
+
+
+def run_counts(held, plan):
+    """Give how many validation rows a plan looks at, and its patience, as numbers."""
+    n_held = held.n if held is not None and plan.validates else 0
+    return n_held, ENDLESS if plan.patience is None else plan.patience
+
+
+def draw_orders(rng, n_rows, n_epochs):
+    """Draw the order of rows of several epochs.
+
+    Parameters
+    ----------
+    rng : numpy.random.RandomState
+        Draws them.
+    n_rows, n_epochs : int
+        How many.
+
+    Returns
+    -------
+    orders : ndarray of shape (n_epochs, n_rows), int32
+    generators : list
+        The generator's state after each draw.
+    """
+    orders, generators = np.empty((n_epochs, n_rows), np.int32), []
+    for order in orders:
+        order[:] = rng.permutation(n_rows)
+        generators.append(rng.get_state(legacy=False))
+    return orders, generators
+
+
+def run_epochs(program, state, rows, held, n_epochs, plan):
+    """Train for several epochs in one call, for one where rows are streamed.
+
+    Parameters
+    ----------
+    program : Program
+        What to run.
+    state : State
+        Before them.
+    rows : Rows or Stream
+        Training rows.
+    held : Rows, Stream or None
+        Validation rows.
+    n_epochs : int
+        Epochs at most, no more than ``rows.epochs_a_call``.
+    plan : Plan
+        How to train; the orders are drawn from its generator, which is left as if each had been
+        drawn when its epoch began.
+
+    Returns
+    -------
+    state : State
+    figures : ndarray of shape (epochs run, n_figures)
+    """
+    settings, counts = program.settings(plan.settings), run_counts(held, plan)
+    if isinstance(rows, Stream) or isinstance(held, Stream):
+        return _streamed_epoch(program, state, rows, held, counts, settings, plan)
+    orders, generators = draw_orders(plan.rng, rows.n, n_epochs)
+    state, figures = program.run(state, rows, held, orders, counts, settings, plan.units)
+    plan.rng.set_state(generators[len(figures) - 1])
+    return state, figures
+
+
+def _streamed_epoch(program, state, rows, held, counts, settings, plan):
+    """Take the steps of `Epochs.run` for one epoch, segment by segment."""
+    epochs, step = program.epochs, program.step
+    values, totals = state.values, step.fresh_totals()
+    for columns, n_rows in rows.epoch(plan.rng):
+        values, totals = program.learn(values, totals, columns, n_rows, settings, plan.units)
+    figures = [step.figures(totals)]
+    state = epochs.advance(state, values)
+    n_held, patience = counts
+    if held is not None:
+        totals, shown = step.fresh_totals(), epochs.shown(state)
+        for columns, n_rows in held.epoch(None) if n_held else ():
+            totals = program.judge(shown, totals, columns, n_rows, settings, plan.units)
+        figures.append(step.figures(totals))
+    figures = tf.concat(figures, axis=0)
+    state = epochs.watch(state, figures, tf.constant(patience, tf.int32))
+    return state, figures.numpy()[np.newaxis]

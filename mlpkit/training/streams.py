@@ -1,0 +1,141 @@
+"""Rows that come to the device a segment at a time: tables too large for it, and datasets."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from mlpkit.backend import tf
+from mlpkit.training.rows import Columns
+
+MEMORY_SHARE = 0.25  # of the device's memory; a larger table is streamed
+SEGMENT_BYTES = 2**25  # of rows on the way to the device; one more segment is made ready ahead
+
+
+def device_memory():
+    """Give the bytes of memory of the device that trains: the first GPU's, else the machine's.
+
+    Returns
+    -------
+    int
+        On the CPU the limit of the container (cgroup), where there is one, counts too.
+
+    Examples
+    --------
+    >>> device_memory() > 2**20
+    True
+    """
+    if tf.config.list_logical_devices("GPU"):
+        from tensorflow.python.client import device_lib
+
+        return min(
+            d.memory_limit for d in device_lib.list_local_devices() if d.device_type == "GPU"
+        )
+    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        path = Path("/sys/fs/cgroup") / name
+        if path.is_file() and path.read_text().strip().isdigit():
+            sizes.append(int(path.read_text()))
+    return min(sizes)
+
+
+def is_streamed(n_bytes):
+    """Tell whether rows of a size are streamed to the device in place of lying on it.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Size of the features in the network's type.
+
+    Returns
+    -------
+    bool
+    """
+    return n_bytes > MEMORY_SHARE * device_memory()
+
+
+def segment_rows(row_bytes, batch_size):
+    """Give the rows of a segment: whole batches, at least one.
+
+    Parameters
+    ----------
+    row_bytes : int
+        Bytes of one row's features.
+    batch_size : int
+        Rows a step.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> segment_rows(row_bytes=4 * 784, batch_size=32)
+    10688
+    """
+    return max(1, SEGMENT_BYTES // (row_bytes * batch_size)) * batch_size
+
+
+class Stream:
+    """Rows of a table or dataset, put on the device a segment at a time.
+
+    Parameters
+    ----------
+    segments : callable
+        ``segments(rng)`` yields (x, y, weight) arrays of an epoch, at most `capacity` rows each;
+        all but the last of a run of equal batches are whole batches.
+    n : int
+        Rows of an epoch.
+    capacity : int
+        Rows of a segment.
+    compiled : bool
+        Whether each segment is filled up to `capacity`, for a program of fixed shapes.
+    """
+
+    epochs_a_call = 1
+
+    def __init__(self, segments, n, capacity, *, compiled):
+        self.segments, self.n, self.capacity, self.compiled = segments, n, capacity, compiled
+        self._specs = None
+
+    def layout(self, compiled):
+        """Give what a program depends on beside the network."""
+        return "streamed", self.capacity if compiled else None
+
+    def epoch(self, rng):
+        """Yield (columns, n_rows) of each segment of an epoch; the next one is made ready ahead.
+
+        Parameters
+        ----------
+        rng : numpy.random.RandomState or None
+            Draws the order of rows.
+
+        Yields
+        ------
+        columns : Columns
+        n_rows : int
+        """
+        parts = (self._filled(*part) for part in self.segments(rng))
+        if self._specs is None:
+            first = next(parts)
+            self._specs = tuple(self._spec(array) for array in first)
+            parts = _chained(first, parts)
+        ready = tf.data.Dataset.from_generator(lambda: parts, output_signature=self._specs)
+        for x, y, weight, n in ready.prefetch(1):
+            yield Columns((x,), y, weight), int(n)
+
+    def _filled(self, x, y, weight):
+        missing = self.capacity - len(weight) if self.compiled else 0
+        if missing:
+            x, y = (np.concatenate([part, part[:1].repeat(missing, axis=0)]) for part in (x, y))
+            weight = np.concatenate([weight, np.zeros(missing, weight.dtype)])
+        return x, y, weight, np.int32(len(weight) - missing)
+
+    def _spec(self, array):
+        rows = self.capacity if self.compiled else None
+        return tf.TensorSpec((rows, *array.shape[1:]) if array.ndim else (), array.dtype)
+
+
+def _chained(first, rest):
+    yield first
+    yield from rest
