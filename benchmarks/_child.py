@@ -127,6 +127,17 @@ def timed(statement):
     return [time.perf_counter() - began, "tensorflow" in sys.modules]
 
 
+def first_prediction(path):
+    """Load a pickled (estimator, rows), predict, and give the seconds and whether TensorFlow is."""
+    import pickle
+
+    began = time.perf_counter()
+    with open(path, "rb") as file:
+        estimator, rows = pickle.load(file)
+    estimator.predict_proba(rows)
+    return [time.perf_counter() - began, "tensorflow" in sys.modules]
+
+
 def serve():
     """Answer the calls that come in as lines of JSON, till there are no more."""
     # What the libraries print must not get between the answers.

@@ -48,6 +48,26 @@ def number(value):
     return f"{value:.6f}".rstrip("0") if "e" in text else text
 
 
+def duration(seconds):
+    """Write seconds in the unit that suits.
+
+    >>> duration(1.5), duration(0.0123), duration(0.0000123)
+    ('1.50 s', '12.3 ms', '12.3 µs')
+    """
+    for unit, size in {"s": 1, "ms": 1e-3}.items():
+        if seconds >= size:
+            return f"{number(seconds / size)} {unit}"
+    return f"{number(seconds / 1e-6)} µs"
+
+
+def times(row):
+    """Write how many times as long as mlpkit a row's model takes, and how much later mlpkit is."""
+    if row["ratio"] is None:
+        return ""
+    later = row.get("seconds_later")
+    return f"{number(row['ratio'])}x" + ("" if later is None else f" (mlpkit {later:+.2f} s)")
+
+
 def markdown(columns, rows):
     """Give the lines of a Markdown table.
 

@@ -154,11 +154,7 @@ def _times(row):
     """Write how a row compares with mlpkit's; for the floor, what mlpkit's step is to it."""
     if row["model"] == "floor":
         return f"mlpkit is {_report.number(row['step_over_floor'])}x the floor"
-    if row["ratio"] is None:
-        return ""
-    later = row.get("seconds_later")
-    seconds = f" (mlpkit {later:+.2f} s)" if later is not None else ""
-    return f"{_report.number(row['ratio'])}x{seconds}"
+    return _report.times(row)
 
 
 def _draw(rows, out):
