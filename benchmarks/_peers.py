@@ -28,6 +28,7 @@ def importable(package):
 
 def present(names):
     """Give those names whose package is installed, each with it; print who is left out."""
+    names = list(names)
     missing = [name for name in names if not importable(PACKAGE[name])]
     for name in missing:
         print(f"{name} is left out: {PACKAGE[name]} is not installed (pip install mlpkit[bench])")

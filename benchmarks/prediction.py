@@ -53,8 +53,8 @@ def main(argv=None):
     _report.write("prediction", rows, options.out)
     panels = {}
     for row in rows:
-        panels.setdefault(row["title"], []).append((row["model"], row["seconds"] * 1e6))
-    _plot.draw(_report.folder(options.out) / "prediction.png", panels, "one call (µs)")
+        panels.setdefault(row["title"], []).append((row["model"], row["seconds"]))
+    _plot.draw(_report.folder(options.out) / "prediction.png", panels, "one call")
 
 
 def _predicted(work, models, running, options):

@@ -160,15 +160,14 @@ def _times(row):
 def _draw(rows, out):
     steps, first = {}, {}
     for row in rows:
-        if row["work"] == "first":
-            first.setdefault(row["title"], []).append((row["model"], row["seconds"]))
-        else:
-            steps.setdefault(row["title"], []).append((row["model"], row["microseconds_a_step"]))
+        warm = row["work"] != "first"
+        value = row["microseconds_a_step"] / 1e6 if warm else row["seconds"]
+        (steps if warm else first).setdefault(row["title"], []).append((row["model"], value))
     folder = _report.folder(out)
     if steps:
-        _plot.draw(folder / "training.png", steps, "a training step (µs)")
+        _plot.draw(folder / "training.png", steps, "a training step")
     if first:
-        _plot.draw(folder / "training_first.png", first, "the first fit of a process (s)")
+        _plot.draw(folder / "training_first.png", first, "the first fit of a process")
 
 
 if __name__ == "__main__":
