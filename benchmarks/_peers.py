@@ -8,6 +8,7 @@ import numpy as np
 # The package that a peer needs. Peers of one package share a process, mlpkit and Keras do too.
 PACKAGE = {
     "mlpkit": "keras",
+    "keras": "keras",
     "keras fit": "keras",
     "keras fit, 32 steps an execution": "keras",
     "keras predict": "keras",

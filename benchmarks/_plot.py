@@ -15,7 +15,7 @@ def draw(path, panels, label, *, write=_report.duration):
     path : Path
         File to write.
     panels : dict of str to list of (str, float)
-        Title to names and values. Names that begin with mlpkit stand out; values that are not
+        Title to names and values. Names with mlpkit in them stand out; values that are not
         positive have no place on the axis and are left out.
     label : str
         What was measured.
@@ -53,7 +53,7 @@ def _panel(ax, title, bars, write):
     ax.set_xscale("log")
     names = [name for name, _ in bars]
     for row, (name, value) in enumerate(bars):
-        ours, floor = name.startswith("mlpkit"), name == "floor"
+        ours, floor = "mlpkit" in name, name == "floor"
         ax.barh(
             row, value, height=0.72, color="white" if floor else ORANGE if ours else PEER,
             edgecolor=GREY if floor else "none", hatch="////" if floor else None,
@@ -64,7 +64,7 @@ def _panel(ax, title, bars, write):
         )  # fmt: skip
     ax.set_yticks(range(len(names)), names)
     for text in ax.get_yticklabels():
-        text.set_fontweight("bold" if text.get_text().startswith("mlpkit") else "normal")
+        text.set_fontweight("bold" if "mlpkit" in text.get_text() else "normal")
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_title(title, loc="left", fontsize=10)
     ax.set_axisbelow(True)

@@ -60,6 +60,11 @@ def duration(seconds):
     return f"{number(seconds / 1e-6)} µs"
 
 
+def model(row):
+    """Write a row's model, mlpkit's in bold."""
+    return f"**{row['model']}**" if row["model"].startswith("mlpkit") else row["model"]
+
+
 def times(row):
     """Write how many times as long as mlpkit a row's model takes, and how much later mlpkit is."""
     if row["ratio"] is None:

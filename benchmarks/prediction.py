@@ -28,9 +28,9 @@ SECONDS_A_RUN = 0.5  # the calls of one run last about so long
 MOST_CALLS = 2000
 COLUMNS = {
     "work": "title",
-    "model": lambda row: f"**{row['model']}**" if row["model"] == "mlpkit" else row["model"],
+    "model": _report.model,
     "median": lambda row: _report.duration(row["seconds"]),
-    "times as long as mlpkit": lambda row: _report.times(row),
+    "times as long as mlpkit": _report.times,
     "TensorFlow loaded": lambda row: row.get("tensorflow", ""),
     "bar": "bar",
     "": "verdict",

@@ -33,7 +33,7 @@ LIBRARY = {
 }
 TITLE = f"digits, {len(RATES)} learning rates x {FOLDS} folds, 20 epochs"
 COLUMNS = {
-    "model": lambda row: f"**{row['model']}**" if row["model"] == "mlpkit" else row["model"],
+    "model": _report.model,
     "seconds": "seconds",
     "searches": "runs",
     "times as long as mlpkit": _report.times,

@@ -19,7 +19,7 @@ FIRST = ("mlpkit", "keras fit", "scikit-learn")
 JIT = {"auto": "auto", "true": True, "false": False}
 COLUMNS = {
     "work": "title",
-    "model": lambda row: f"**{row['model']}**" if row["model"] == "mlpkit" else row["model"],
+    "model": _report.model,
     "seconds": "seconds",
     "µs a step": "microseconds_a_step",
     "times as long as mlpkit": lambda row: _times(row),
