@@ -13,7 +13,7 @@ def read(doc, argv=None, *, runs=5, parts=(), add=()):
     argv : list of str, default=None
         Arguments; None takes those of the command line.
     runs : int or None, default=5
-        How many runs the median is of by default; None where there is nothing to repeat.
+        How many runs the median is of; None where there is nothing to repeat.
     parts : sequence of str, default=()
         Names that ``--only`` takes; empty lets any name through.
     add : sequence of (str, dict), default=()
@@ -22,8 +22,7 @@ def read(doc, argv=None, *, runs=5, parts=(), add=()):
     Returns
     -------
     argparse.Namespace
-        With `quick`, `out`, `runs` (one when quick, if none is given) and `only`, the tuple of
-        names; without ``--only`` all of `parts`.
+        With `quick`, `out`, `runs` (one when quick) and `only`: names, else all of `parts`.
     """
     parser = argparse.ArgumentParser(description=doc.split("\n\n")[0])
     if runs is not None:

@@ -16,15 +16,19 @@ def draw(path, panels, label, *, write=_report.duration):
         File to write.
     panels : dict of str to list of (str, float)
         Title to names and values. Names with mlpkit in them stand out; values that are not
-        positive have no place on the axis and are left out.
+        positive have no place on the axis and are left out; nothing is drawn if there are no more.
     label : str
         What was measured.
     write : callable, default=duration
         From a value to its text, with its unit.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     panels = {title: [bar for bar in bars if bar[1] > 0] for title, bars in panels.items()}
+    panels = {title: bars for title, bars in panels.items() if bars}
+    if not panels:
+        return
     counts = [len(bars) for bars in panels.values()]
     height = sum(counts) * ROW + len(counts) * HEAD + 0.5
     figure = Figure(figsize=(7.2, height), layout="constrained")
@@ -37,7 +41,10 @@ def draw(path, panels, label, *, write=_report.duration):
     values = [value for bars in panels.values() for _, value in bars]
     # Room on the left for the shortest bar to be one, on the right for the longest one's number.
     axes[-1].set_xlim(min(values) / 2.5, max(values) * (max(values) / min(values)) ** 0.2 * 1.5)
+    if max(values) < 20 * min(values):  # powers of ten alone would be one tick or none
+        axes[-1].xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes[-1].xaxis.set_major_formatter(lambda value, _: _round(write(value)))
+    axes[-1].xaxis.set_minor_formatter(NullFormatter())
     axes[-1].set_xlabel(f"{label}, logarithmic; less is better")
     figure.savefig(path, dpi=150)
     print(f"Written: {path}")

@@ -66,11 +66,11 @@ def model(row):
 
 
 def times(row):
-    """Write how many times as long as mlpkit a row's model takes, and how much later mlpkit is."""
+    """Write how many times as long as mlpkit a row takes; where the bar is in seconds, those too."""
     if row["ratio"] is None:
         return ""
-    later = row.get("seconds_later")
-    return f"{number(row['ratio'])}x" + ("" if later is None else f" (mlpkit {later:+.2f} s)")
+    later = f" (mlpkit {row['seconds_later']:+.2f} s)" if "s later" in row["bar"] else ""
+    return f"{number(row['ratio'])}x{later}"
 
 
 def markdown(columns, rows):

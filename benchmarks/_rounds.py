@@ -9,6 +9,7 @@ from benchmarks import _bars
 from benchmarks._child import ChildFailed, Worker
 
 OURS = "mlpkit"
+PAUSE = 0.1  # seconds before each run: the threads of the one before spin on for a while
 
 
 def seconds_of(call):
@@ -49,6 +50,7 @@ def alternate(tasks, runs, *, at_most=None):
         for name in names[first:] + names[:first]:
             if name not in figures or len(figures[name]) >= (at_most or {}).get(name, runs):
                 continue
+            time.sleep(PAUSE)
             try:
                 figures[name].append(tasks[name]())
             except ChildFailed as error:
@@ -128,18 +130,20 @@ def compared(benchmark, work, figures):
     -------
     list of dict
         `work`, `model`, `runs`, `seconds` (median), `min`, `max`, `ratio` (quotient of the medians,
-        None for mlpkit itself), `bar` and `verdict`.
+        None for mlpkit itself), `seconds_later` (by how much mlpkit is), `bar` and `verdict`.
     """
     ours = statistics.median(figures[OURS])
     rows = []
     for name, seconds in figures.items():
         median = statistics.median(seconds)
         ratio = None if name == OURS else median / ours
-        judged = _bars.judged(benchmark, work, name, {"x": ratio, "s later": ours - median})
+        later = None if name == OURS else ours - median
+        judged = _bars.judged(benchmark, work, name, {"x": ratio, "s later": later})
         rows.append(
             {
                 "work": work, "model": name, "runs": len(seconds), "seconds": median,
-                "min": min(seconds), "max": max(seconds), "ratio": ratio, **judged,
+                "min": min(seconds), "max": max(seconds), "ratio": ratio,
+                "seconds_later": later, **judged,
             }
         )  # fmt: skip
     return rows

@@ -62,9 +62,8 @@ def main(argv=None):
     for row in rows:
         if row["unit"] == "MB a fit":
             panels.setdefault(row["title"], []).append((row["model"], row["value"]))
-    if any(value > 0 for bars in panels.values() for _, value in bars):
-        path = _report.folder(options.out) / "memory.png"
-        _plot.draw(path, panels, "left in memory", write=lambda mb: f"{_report.number(mb)} MB")
+    path = _report.folder(options.out) / "memory.png"
+    _plot.draw(path, panels, "left in memory", write=lambda mb: f"{_report.number(mb)} MB")
 
 
 def _measured(part, options):

@@ -139,7 +139,6 @@ def _unpickled(runs):
     rows = _rounds.compared("prediction", "unpickled", figures)
     for row, argument in zip(rows, (str(path), statement), strict=True):
         row["tensorflow"] = (argument, True) in loaded
-    rows[1]["seconds_later"] = rows[0]["seconds"] - rows[1]["seconds"]
     return [{"title": UNPICKLED, **row} for row in rows]
 
 

@@ -43,11 +43,9 @@ def main(argv=None):
         models = _peers.present(TRAINED)
         with _rounds.workers(models.values()) as running:
             for name in nets:
-                floors += running["keras"].call("benchmarks._floor:measured", name, options.quick)
-                rows += _warm(name, models, running, options)
-                floor = _floor.microseconds(row for row in floors if row["net"] == name)
-                ours = next(r for r in rows if (r["work"], r["model"]) == (name, "mlpkit"))
-                rows.append(_floor_row(find(name, options.quick), ours, floor))
+                more, floor = _measured(find(name, options.quick), models, running, options)
+                rows += more
+                floors += floor
         print(f"\n{_report.markdown(FLOOR_COLUMNS, floors)}")
     if "first" in options.only:
         rows += _first(options.runs, options.quick)
@@ -96,26 +94,28 @@ def _keras_fit(net, steps_per_execution=1):
     return partial(model.fit, batch_size=net.batch, epochs=net.epochs, verbose=0)
 
 
-def _warm(name, models, running, options):
-    """Measure one network after a warm-up fit of each."""
-    net = find(name, options.quick)
+def _measured(net, models, running, options):
+    """Measure one network after a warm-up fit of each; give its rows, and those of its floor."""
     if net.optimizer != "adam":
         models = {model: home for model, home in models.items() if "Adam" not in model}
     print(f"{net.title}: {options.runs} rounds of {'; '.join(models)}", flush=True)
-    fits = _rounds.prepared(
-        "benchmarks.training", models, running, name, options.quick, options.jit
-    )
-    rows = _rounds.compared("training", name, _rounds.alternate(fits, options.runs))
+    floor = partial(running["keras"].call, "benchmarks._floor:measured", net.name, options.quick)
+    before = floor()
+    more = (net.name, options.quick, options.jit)
+    fits = _rounds.prepared("benchmarks.training", models, running, *more)
+    rows = _rounds.compared("training", net.name, _rounds.alternate(fits, options.runs))
+    products = _floor.better(before, floor())
     for row in rows:
         row["microseconds_a_step"] = row["seconds"] / net.steps * 1e6
-    return [{"title": net.title, **row} for row in rows]
+    rows.append(_floor_row(net, rows[0], _floor.microseconds(products)))
+    return [{"title": net.title, **row} for row in rows], products
 
 
 def _floor_row(net, ours, floor):
     """Give the floor's row, which holds mlpkit's step against it."""
     step = ours["microseconds_a_step"] / floor
     return {
-        "title": net.title, "work": net.name, "model": "floor", "runs": _floor.REPEATS,
+        "work": net.name, "model": "floor", "runs": 2 * _floor.REPEATS,
         "seconds": floor * net.steps / 1e6, "microseconds_a_step": floor,
         "step_over_floor": step, **_bars.judged("training", net.name, "floor", {"x": step}),
     }  # fmt: skip
@@ -129,12 +129,7 @@ def _first(runs, quick):
         name: partial(_child.fresh, "benchmarks.training:first_fit", name, quick) for name in names
     }
     rows = _rounds.compared("training", "first", _rounds.alternate(calls, runs))
-    title = f"compilation included: {DIGITS.title}"
-    ours = rows[0]["seconds"]
-    return [
-        {"title": title, "seconds_later": None if i == 0 else ours - row["seconds"], **row}
-        for i, row in enumerate(rows)
-    ]
+    return [{"title": f"compilation included: {DIGITS.title}", **row} for row in rows]
 
 
 def first_fit(model, quick):
