@@ -66,7 +66,7 @@ def model(row):
 
 
 def times(row):
-    """Write how many times as long as mlpkit a row takes; where the bar is in seconds, those too."""
+    """Write how many times as long as mlpkit a row takes, and the seconds if its bar is in them."""
     if row["ratio"] is None:
         return ""
     later = f" (mlpkit {row['seconds_later']:+.2f} s)" if "s later" in row["bar"] else ""
