@@ -2,6 +2,7 @@
 #
 # make demo DATA=table.csv TARGET=column   the main job on a table of yours
 # make test ARGS="-k factories"            more arguments, for pytest or for the recipe
+# make bench ARGS=--quick                  every measurement in small, to see that it runs
 # make test PYTHON=/usr/bin/python3.12     another Python, when .venv is made
 
 # Set here so that variables of the same name in the environment mean nothing.
@@ -11,7 +12,7 @@ ARGS :=
 
 PYTHON ?= python3.11 python3 python3.12 python3.13 python3.10
 
-BENCHMARKS := benchmarks.imports benchmarks.book benchmarks.defaults
+BENCHMARKS := imports prediction training search memory book defaults
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -31,7 +32,7 @@ lint: $(VENV)/.installed-dev
 	$(PY) -m ruff format --check .
 
 bench: $(VENV)/.installed-bench
-	for benchmark in $(BENCHMARKS); do $(PY) -m $$benchmark $(ARGS) || exit; done
+	for benchmark in $(BENCHMARKS); do $(PY) -m benchmarks.$$benchmark $(ARGS) || exit; done
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache

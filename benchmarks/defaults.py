@@ -7,7 +7,6 @@ taken. Both get the same matrix: numbers imputed by the median and standardised,
 one-hot. Error is 1 - accuracy, or RMSE over the standard deviation of the target.
 """
 
-import argparse
 import time
 import warnings
 
@@ -17,33 +16,35 @@ from sklearn import neural_network
 from sklearn.exceptions import ConvergenceWarning
 
 import mlpkit
-from benchmarks import _report, _tables
+from benchmarks import _options, _report, _tables
 
 FLOOR = 2e-3  # errors below count as this in the geometric mean, or one table outweighs all
 
 
 def main(argv=None):
     """Print the table, a line as soon as it is measured, and write it as JSON."""
-    options = _options(argv)
+    options = _read(argv)
     folder = _tables.data_folder(options.data)
     print("table", "task", "rows", "sklearn", "mlpkit", "ratio", "sklearn s", "mlpkit s", sep="\t")
     rows = []
-    only = tuple(name for name in options.only.split(",") if name)
-    for table in _tables.single_target_tables(folder, max_rows=options.max_rows, only=only):
+    for table in _tables.single_target_tables(folder, max_rows=options.max_rows, only=options.only):
         rows.append(_measured(*table, epochs=options.epochs))
         print(*(f"{v:.4g}" if isinstance(v, float) else v for v in rows[-1].values()), sep="\t")
     _summarise(pd.DataFrame(rows))
     _report.write("defaults", rows, options.out)
 
 
-def _options(argv):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", help="folder with tables and an INDEX.csv")
-    parser.add_argument("--only", default="", help="names of tables, with commas between them")
-    parser.add_argument("--max-rows", type=int, default=8000)
-    parser.add_argument("--epochs", type=int, help="of both (default: each one's own)")
-    parser.add_argument("--out", help="folder for the JSON (default: out/benchmarks)")
-    return parser.parse_args(argv)
+def _read(argv):
+    options = _options.read(
+        __doc__, argv, runs=None,
+        add=[
+            ("--data", {"help": "folder with tables and an INDEX.csv"}),
+            ("--max-rows", {"type": int, "default": 8000}),
+            ("--epochs", {"type": int, "help": "of both (each one's own)"}),
+        ],
+    )  # fmt: skip
+    options.epochs = options.epochs or (2 if options.quick else None)
+    return options
 
 
 def _measured(name, task, X_train, X_test, y_train, y_test, *, epochs=None):

@@ -1,14 +1,12 @@
-"""How long importing takes, and what it loads: each line is a fresh Python, median of several.
+"""How long importing takes, and what it loads: each a fresh Python, in turn.
 
 python -m benchmarks.imports [--runs 5]
 """
 
-import argparse
 import statistics
-import subprocess
-import sys
+from functools import partial
 
-from benchmarks import _report
+from benchmarks import _child, _options, _peers, _plot, _report, _rounds
 
 STATEMENTS = {
     "import mlpkit": "import mlpkit",
@@ -18,37 +16,39 @@ STATEMENTS = {
     "import sklearn.neural_network": "import sklearn.neural_network",
     "import mlpkit.backend  (TensorFlow and Keras)": "import mlpkit.backend",
 }
-PROGRAM = """
-import sys, time
-began = time.perf_counter()
-{statement}
-seconds = time.perf_counter() - began
-print(seconds, "tensorflow" in sys.modules)
-"""
+PEERS = {"keras": "import keras", "torch": "import torch", "skorch": "import skorch",
+         "scikeras": "import scikeras.wrappers"}  # fmt: skip
+COLUMNS = {
+    "statement": lambda row: f"`{row['statement']}`",
+    "seconds": "seconds",
+    "TensorFlow loaded": "tensorflow",
+}
 
 
 def main(argv=None):
-    """Print the table and write it as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--out", help="folder for the JSON (default: out/benchmarks)")
-    options = parser.parse_args(argv)
-    rows = []
-    print(f"{'statement':<52}{'seconds':>9}   TensorFlow loaded")
-    for name, statement in STATEMENTS.items():
-        runs = [_run(statement) for _ in range(options.runs)]
-        seconds = statistics.median(float(run[0]) for run in runs)
-        rows.append({"statement": name, "seconds": seconds, "tensorflow": runs[0][1] == "True"})
-        print(f"{name:<52}{seconds:>9.3f}   {'yes' if rows[-1]['tensorflow'] else 'no'}")
+    """Print the table and write it as JSON and a picture."""
+    options = _options.read(__doc__, argv, parts=("mlpkit", *PEERS))
+    statements = dict(STATEMENTS) if "mlpkit" in options.only else {}
+    for name in _peers.present(name for name in PEERS if name in options.only):
+        statements[PEERS[name]] = PEERS[name]
+    loaded = {}
+
+    def seconds(name):
+        took, loaded[name] = _child.fresh("benchmarks._child:timed", statements[name])
+        return took
+
+    figures = _rounds.alternate({name: partial(seconds, name) for name in statements}, options.runs)
+    rows = [
+        {
+            "statement": name, "seconds": statistics.median(runs), "runs": len(runs),
+            "min": min(runs), "max": max(runs), "tensorflow": loaded[name],
+        }
+        for name, runs in figures.items()
+    ]  # fmt: skip
+    print(f"\n{_report.markdown(COLUMNS, rows)}")
     _report.write("imports", rows, options.out)
-
-
-def _run(statement):
-    program = PROGRAM.format(statement=statement)
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    return done.stdout.split()
+    panels = {"in a fresh Python": [(row["statement"], row["seconds"]) for row in rows]}
+    _plot.draw(_report.folder(options.out) / "imports.png", panels, "importing")
 
 
 if __name__ == "__main__":

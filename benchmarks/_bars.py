@@ -1,0 +1,82 @@
+"""The bars: what each measured figure has to reach on two CPU cores, all in one place."""
+
+from typing import NamedTuple
+
+
+class Bar(NamedTuple):
+    """A limit that a figure must reach, or not exceed."""
+
+    relation: str
+    limit: float
+    unit: str = "x"
+
+    def __str__(self):
+        space = "" if self.unit == "x" else " "
+        return f"{self.relation} {self.limit:g}{space}{self.unit}"
+
+    def met(self, figure):
+        """Tell whether `figure`, in the bar's unit, is good enough."""
+        return figure >= self.limit if self.relation == ">=" else figure <= self.limit
+
+
+def _faster(**limits):
+    """Give bars on how many times faster than a peer mlpkit is, by the peer's short name."""
+    names = {"keras": "keras fit", "torch": "torch loop", "sklearn": "scikit-learn"}
+    return {names[peer]: Bar(">=", limit) for peer, limit in limits.items()}
+
+
+STEP_OVER_FLOOR = Bar("<=", 2.5)
+FASTER_THAN_PREDICT = Bar(">=", 1.5)
+NOT_SLOWER = Bar(">=", 1)
+
+# Benchmark, work and whom or what the figure is held against.
+BARS = {
+    "training": {
+        "digits": {**_faster(keras=25, torch=8, sklearn=4), "floor": STEP_OVER_FLOOR},
+        "fashion": {**_faster(keras=4, torch=2, sklearn=5), "floor": STEP_OVER_FLOOR},
+        "housing": {**_faster(keras=35, torch=15, sklearn=8), "floor": STEP_OVER_FLOOR},
+        "wide": {**_faster(keras=1.8, torch=1.3, sklearn=1.5), "floor": STEP_OVER_FLOOR},
+        "first": {"keras fit": Bar(">=", 3), "scikit-learn": Bar("<=", 0.5, "s later")},
+    },
+    "prediction": {
+        "row": {"scikit-learn": NOT_SLOWER, "keras predict": Bar(">=", 200)},
+        "table32": {"scikit-learn": NOT_SLOWER, "keras predict": FASTER_THAN_PREDICT},
+        "table64": {"scikit-learn": NOT_SLOWER, "keras predict": FASTER_THAN_PREDICT},
+        "unpickled": {"import sklearn.neural_network": Bar("<=", 0.5, "s later")},
+    },
+    "search": {"digits": {"scikit-learn": Bar(">=", 3), "scikeras": Bar(">=", 25)}},
+    "memory": {
+        "growth": {"mlpkit": Bar("<=", 30, "MB")},
+        "architectures": {"mlpkit": Bar("<=", 1, "MB a fit")},
+        "xla": {"mlpkit": Bar("<=", 5, "MB a fit")},
+    },
+}
+
+
+def judged(benchmark, work, against, figures):
+    """Hold the figure that a bar speaks of against it.
+
+    Parameters
+    ----------
+    benchmark, work, against : str
+        Which bar.
+    figures : dict of str to float
+        By unit; the bar picks its own.
+
+    Returns
+    -------
+    dict
+        `bar` and `verdict` ("met" or "missed"), both empty where there is no bar.
+    """
+    bar = BARS.get(benchmark, {}).get(work, {}).get(against)
+    if bar is None:
+        return {"bar": "", "verdict": ""}
+    return {"bar": str(bar), "verdict": "met" if bar.met(figures[bar.unit]) else "missed"}
+
+
+def summary(rows):
+    """Give one line that counts the bars met, and names those missed."""
+    missed = [f"{row['work']} / {row['model']}" for row in rows if row["verdict"] == "missed"]
+    met = sum(row["verdict"] == "met" for row in rows)
+    names = f": {'; '.join(missed)}" if missed else ""
+    return f"Bars met: {met} of {met + len(missed)}. Missed: {len(missed)}{names}"
