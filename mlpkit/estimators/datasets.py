@@ -92,6 +92,8 @@ class DatasetTable:
                 f"X must have as many columns in each batch, {self.n_features}. "
                 f"Got {x.shape[1]} in batch {number}."
             )
+        if x.dtype.kind not in "fiub":
+            raise ValueError(f"X must hold numbers only. Got {x.dtype} in batch {number}.")
         if not np.isfinite(x).all():
             raise ValueError(
                 f"X must hold finite numbers only. Got NaN or infinity in batch {number}."
@@ -180,8 +182,15 @@ class DatasetSample:
         return len(self.weight)
 
     def feature_units(self):
-        """Find the units of the features."""
-        return self.table.moments.units()
+        """Find the units of the features; class weights take another pass."""
+        if np.array_equal(self.weight, self.table.weight):
+            return self.table.moments.units()
+        moments = Moments(self.n_features)
+        for x, y, weight in self.table.batches():
+            weight = self.weigh(y, weight)
+            if weight.any():  # a class may weigh nothing
+                moments.add(x, weight)
+        return moments.units()
 
     @property
     def n_features(self):

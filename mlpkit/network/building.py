@@ -8,8 +8,8 @@ import numpy as np
 from mlpkit.backend import keras
 from mlpkit.errors import SelfNormalizationWarning
 from mlpkit.network.drawing import dropout_seeds, initializer, kernel_seeds
-from mlpkit.network.precision import check_precision
 from mlpkit.network.layers import Dropping, Halving, Penalty, WidePenalty
+from mlpkit.network.precision import check_precision
 
 
 def build(spec, seed=None):

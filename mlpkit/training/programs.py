@@ -11,8 +11,9 @@ import numpy as np
 
 from mlpkit.backend import tf
 from mlpkit.errors import InvalidParameterError
-from mlpkit.training.epochs import Counts, Epochs, first_state
+from mlpkit.training.epochs import Epochs
 from mlpkit.training.rows import Columns
+from mlpkit.training.state import Counts, first_state
 from mlpkit.training.step import Values
 
 
