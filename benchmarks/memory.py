@@ -52,9 +52,6 @@ def main(argv=None):
     options = _options.read(__doc__, argv, parts=tuple(SCENARIOS))
     rows = []
     for part in options.only:
-        if part == "xla" and not _has_jit_compile():
-            print("xla is left out: the estimators of this version have no jit_compile.")
-            continue
         rows += _measured(part, options)
     print(f"\n{_report.markdown(COLUMNS, rows)}\n\n{_bars.summary(rows)}")
     _report.write("memory", rows, options.out)
@@ -90,12 +87,6 @@ def _measured(part, options):
             }
         )  # fmt: skip
     return rows
-
-
-def _has_jit_compile():
-    from mlpkit import MLPClassifier
-
-    return "jit_compile" in MLPClassifier().get_params()
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ WRONG = [
     ("metrics", ["rmsee"], "Did you mean 'rmse'?"),
     ("metrics", ["accuracy"], "metrics of a regression must measure numbers"),
     ("metrics", [3], "Got [3]."),
-    ("dtype", "float16", "one of 'float32', 'float64'. Got 'float16'."),
+    ("dtype", "float16", "one of 'float32', 'float64', 'mixed_bfloat16'. Got 'float16'."),
     ("dtype", np.float32, "Got <class 'numpy.float32'>."),
     ("random_state", -1, "an integer >= 0 and <= 4294967295 or a NumPy RandomState. Got -1."),
     ("random_state", 2**32, "Got 4294967296."),
