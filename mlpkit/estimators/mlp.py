@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from mlpkit import inference
+from mlpkit import activations
 from mlpkit.architecture import make_spec
 from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.classes import ClassifierMethods
@@ -44,10 +44,6 @@ class BaseMLP(BaseNetworkEstimator):
         spec = make_spec(task.name, n_features, n_outputs, **parameters)
         warn_about_selu(spec)
         return MLPNetwork(spec, task, parameters)
-
-    def _forward(self, ready):
-        learnt = self._learnt
-        return inference.forward(learnt.network.core, learnt.weights, ready)
 
     @property
     def spec_(self):
