@@ -46,8 +46,8 @@ class KerasForward:
         self._dtype = np.dtype(dtype)
         self._traced = None
         self.n_traces = 0
-        row = 3 * _widest(model, self._input_shape) * self._dtype.itemsize
-        self.block_rows = min(MOST_ROWS, block_rows(row, MEMORY))
+        widest = _widest(model, self._input_shape)
+        self.block_rows = min(MOST_ROWS, block_rows(widest, self._dtype.itemsize, MEMORY))
 
     def scratch(self):
         """Give None: TensorFlow keeps its own arrays."""
@@ -70,12 +70,12 @@ class KerasForward:
         -------
         ndarray of shape (n_samples, units)
         """
+        if doubt is not None and not is_finite(rows):
+            doubt(rows)
         if self._features is None:
             ready = rows.astype(self._dtype, copy=False)
         else:
             ready = self._features.apply(rows, self._dtype)
-        if doubt is not None and not is_finite(ready):
-            doubt(rows)
         shaped = tf.constant(ready.reshape(-1, *self._input_shape))
         outputs = self._function()(shaped).numpy()
         return outputs if self._targets is None else self._targets.undo(outputs)

@@ -227,5 +227,5 @@ def test_memory_beside_the_result_is_bounded(n_features, hidden, options, form):
 
 
 def test_blocks_hold_the_memory():
-    assert inference.block_rows(120) * 120 <= inference.MEMORY
-    assert inference.block_rows(10**9) == 64
+    assert inference.block_rows(10, 4) * 10 * 4 * 3 <= inference.MEMORY
+    assert inference.block_rows(10**7, 8) == 256

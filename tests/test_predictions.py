@@ -332,7 +332,7 @@ def test_a_model_with_wide_layers_has_smaller_blocks():
     X = np.random.RandomState(0).rand(6, 32 * 32)
     fitted = KerasClassifier(images, epochs=1, random_state=0).fit(X, [0, 1] * 3)
     forward = fitted._learnt.forward
-    assert forward.block_rows == 64  # a row has 32 * 32 * 256 numbers, and 64 rows are the least
+    assert forward.block_rows == 256  # a row has 32 * 32 * 256 numbers, and 256 are the least
     whole = fitted.predict_proba(X)
     forward.block_rows = 2
     np.testing.assert_allclose(fitted.predict_proba(X), whole, atol=1e-6)

@@ -8,30 +8,32 @@ import numpy as np
 # 784-300-100-10, a fourth and twice of it are no slower; much smaller blocks are multiplied less
 # efficiently and wait for the threads of the BLAS more often, much larger ones leave the caches.
 MEMORY = 16 * 2**20
-LEAST_ROWS = 64  # fewer rows would spend their time on reading the weights
+LEAST_ROWS = 256  # fewer would spend their time on reading the weights
 
 
-def block_rows(row_bytes, memory=MEMORY):
-    """Give how many rows are predicted at a time.
+def block_rows(widest, itemsize, memory=MEMORY):
+    """Give how many rows are predicted at a time: as many as fit in `memory` three times over.
 
     Parameters
     ----------
-    row_bytes : int
-        Bytes that a row takes on its way.
+    widest : int
+        Width of the widest layer, the input's included.
+    itemsize : int
+        Bytes a number.
     memory : int, default=MEMORY
         Bytes that a block may take.
 
     Returns
     -------
     int
-        At least 64, for rows too wide for `memory`.
+        At least 256, also for rows too wide for `memory`.
 
     Examples
     --------
-    >>> block_rows(2**10)
-    16384
+    >>> block_rows(widest=1000, itemsize=4)
+    1398
     """
-    return max(LEAST_ROWS, memory // row_bytes)
+    return max(LEAST_ROWS, memory // (3 * widest * itemsize))
 
 
 def run_blocks(forward, X, finish, **options):
@@ -88,7 +90,7 @@ def is_finite(rows):
     Parameters
     ----------
     rows : ndarray
-        Of a floating type.
+        Floating or whole numbers, or booleans.
 
     Returns
     -------
