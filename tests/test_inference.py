@@ -8,6 +8,7 @@ import scipy.sparse as sp
 
 from mlpkit import activations, inference
 from mlpkit.architecture import make_spec
+from mlpkit.inference.layers import folds
 from mlpkit.scaling import Affine
 
 TOLERANCE = {"float32": 1e-6, "float64": 1e-12}
@@ -146,7 +147,7 @@ def test_mixed_outputs_in_blocks():
 
 
 @pytest.mark.parametrize("given", ["float64", "float32"])
-@pytest.mark.parametrize("offset", [0.5, 4.0, 5.0, 1.7e9])
+@pytest.mark.parametrize("offset", [0.5, 2.0, 3.0, 1.7e9])
 def test_standardisation_loses_no_digits(offset, given):
     """Against float64 throughout; by the weights where features lie near 0, before them else."""
     spec, weights = random_network(6, (30,))
@@ -229,3 +230,15 @@ def test_memory_beside_the_result_is_bounded(n_features, hidden, options, form):
 def test_blocks_hold_the_memory():
     assert inference.block_rows(10, 4) * 10 * 4 * 3 <= inference.MEMORY
     assert inference.block_rows(10**7, 8) == 256
+
+
+def test_standardisation_is_part_of_the_weights_only_near_0():
+    scale = np.array([2.0, 2.0, 0.5, 1.0])
+    for offset, expected in (
+        ([0, 0, 0, 0], True),
+        ([4, -4, 1, 2], True),
+        ([8, 0, 0, 0], True),
+        ([8.1, 0, 0, 0], False),
+        ([6, 6, 1.5, 0], False),
+    ):
+        assert folds(Affine(np.array(offset, float), scale)) is expected, offset
