@@ -125,6 +125,15 @@ def test_names_of_columns_are_asked_for_where_they_were_fitted(X):
         fitted.predict(X)
 
 
+def test_rows_in_a_file(X, tmp_path):
+    fitted = fitted_on(X, "multiclass", standardize=False)
+    mapped = np.memmap(tmp_path / "X", "float32", "w+", shape=X.shape)
+    mapped[:] = X
+    found = fitted.predict_proba(mapped)
+    assert type(found) is np.ndarray
+    assert np.array_equal(found, fitted.predict_proba(X.astype("float32")))
+
+
 def test_values_whose_squares_overflow_are_finite(X):
     fitted = fitted_on(X, "regression", dtype="float64")
     assert np.isfinite(fitted.predict(X * 1e160)).all()
