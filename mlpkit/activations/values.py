@@ -24,7 +24,11 @@ def linear(z, out=None):
 
 def relu(z, out=None):
     """max(z, 0)"""
-    return np.maximum(z, 0, out=out)
+    # NumPy's clip works on several numbers at a time, its maximum with a single number on one; a
+    # short array does not make up for what clip takes to start.
+    if z.size < 2**13:
+        return np.maximum(z, 0, out=out)
+    return np.clip(z, 0, np.inf, out=out)
 
 
 def relu6(z, out=None):
