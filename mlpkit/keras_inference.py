@@ -7,7 +7,6 @@ import numpy as np
 from mlpkit.backend import tf
 from mlpkit.inference import block_rows, is_finite
 
-MEMORY = 64 * 2**20  # bytes that a block may take: TensorFlow's fixed costs a call are higher
 MOST_ROWS = 8192  # beyond, no call is cheaper a row, and a layer that cannot be seen may be wide
 
 
@@ -47,7 +46,7 @@ class KerasForward:
         self._traced = None
         self.n_traces = 0
         widest = _widest(model, self._input_shape)
-        self.block_rows = min(MOST_ROWS, block_rows(widest, self._dtype.itemsize, MEMORY))
+        self.block_rows = min(MOST_ROWS, block_rows(widest, self._dtype.itemsize))
 
     def scratch(self):
         """Give None: TensorFlow keeps its own arrays."""

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from mlpkit import activations, inference
 from mlpkit.architecture import make_spec
-from mlpkit.inference.layers import folds
+from mlpkit.inference.layers import Layer, folds
 from mlpkit.scaling import Affine
 
 TOLERANCE = {"float32": 1e-6, "float64": 1e-12}
@@ -177,6 +177,16 @@ def test_a_single_row_of_a_wide_network(shape):
     X = np.random.default_rng(1).normal(size=(3, shape[0]))
     one = inference.forward(spec, weights, X[:1])
     np.testing.assert_allclose(one, inference.forward(spec, weights, X)[:1], rtol=1e-9)
+
+
+def test_products_in_pieces_are_the_product():
+    """Narrow layers are multiplied in pieces of one thread, with and without a place to write."""
+    rng = np.random.default_rng(0)
+    layer = Layer(rng.normal(size=(100, 10)), None)
+    a, out = rng.normal(size=(3000, 100)), np.empty((3000, 10))
+    assert layer.product(a, out) is out
+    for found in (out, layer.product(a), layer.product(a[:5]), layer.product(a[:1])):
+        np.testing.assert_allclose(found, a[: len(found)] @ layer.kernel, rtol=1e-10, atol=1e-12)
 
 
 def test_logits_are_what_the_output_activation_takes():

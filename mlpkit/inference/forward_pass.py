@@ -86,10 +86,8 @@ class Forward:
         if doubt is not None and not is_finite(a):
             doubt(rows)
         for i, layer in enumerate(self._layers):
-            if scratch is None:
-                z = layer.product(a)
-            else:
-                z = np.dot(a, layer.kernel, out=_part(scratch[i % 2], len(a), layer.width))
+            out = None if scratch is None else _part(scratch[i % 2], len(a), layer.width)
+            z = layer.product(a, out)
             a = layer.finish(z, activate=not (logits and layer.is_last))
         return a if self._targets is None or logits else self._targets.undo(a)
 

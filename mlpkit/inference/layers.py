@@ -8,10 +8,12 @@ from mlpkit import activations
 
 EPSILON = 1e-3  # Keras's default in both normalisation layers
 CHUNK = 2**15  # numbers of a layer that are worked on at a time, so that they stay in the cache
-# Weights that OpenBLAS multiplies with one row in one thread; from 460,800 on it wakes others. They
-# save 20 of 40 microseconds for a million weights where a second core idles, and cost milliseconds
-# where it does not, as in a server that predicts in several processes.
+# Multiplications that OpenBLAS does in one thread; for more it wakes others (from 460,800 on where
+# there is one row). They halve the time where a second core idles; where it does not, as in a
+# server that predicts in several processes, each waking costs milliseconds. So the products that
+# threads help least are done in pieces of this size: those of a single row, and of few outputs.
 ONE_THREAD = 2**18
+LEAST_PIECE = 128  # rows: shorter pieces are multiplied less efficiently than threads make up for
 # How far from 0 features may lie, in their standard deviations, to be standardised by the weights:
 # in the root of the mean square, and at most. The sums then round as numbers so much larger do,
 # one bit of float32's 24 coarser, and no feature loses more than two.
@@ -60,25 +62,34 @@ class Layer:
         self._chunk = max(1, CHUNK // self.width)
         step = max(1, ONE_THREAD // self.width)
         self._pieces = [slice(start, start + step) for start in range(0, n_inputs, step)]
+        rows = ONE_THREAD // self.kernel.size
+        self._rows = rows if rows >= LEAST_PIECE else None
 
-    def product(self, a):
-        """Multiply rows with the kernel; a single row wakes no threads.
+    def product(self, a, out=None):
+        """Multiply rows with the kernel.
 
         Parameters
         ----------
         a : ndarray of shape (n_samples, n_inputs)
             The layer's inputs.
+        out : ndarray of shape (n_samples, n_units), default=None
+            Where the product goes; None makes an array.
 
         Returns
         -------
         ndarray of shape (n_samples, n_units)
         """
-        if len(self._pieces) == 1 or len(a) > 1:
-            return a.dot(self.kernel)
-        z = np.zeros((1, self.width), self.kernel.dtype)
-        for piece in self._pieces:
-            z += a[:, piece].dot(self.kernel[piece])
-        return z
+        n_rows = len(a)
+        if n_rows == 1 and len(self._pieces) > 1:
+            return sum(a[:, piece].dot(self.kernel[piece]) for piece in self._pieces)
+        step = self._rows or n_rows
+        if out is None:
+            if n_rows <= step:
+                return a.dot(self.kernel)
+            out = np.empty((n_rows, self.width), self.kernel.dtype)
+        for start in range(0, n_rows, step):
+            np.dot(a[start : start + step], self.kernel, out=out[start : start + step])
+        return out
 
     def finish(self, z, activate=True):
         """Do what follows the product, in place, a cacheful of rows at a time.
