@@ -10,6 +10,7 @@ import numpy as np
 from mlpkit import compilation
 from mlpkit.backend import keras
 from mlpkit.errors import InvalidParameterError
+from mlpkit.keras_inference import KerasForward
 from mlpkit.losses import LOSSES, loss_name, loss_problems
 from mlpkit.outputs import plain_outputs
 from mlpkit.scaling import fit_target_units, identity
@@ -230,9 +231,10 @@ class KerasNetwork:
         """Give rows in the shape the model takes."""
         return X.reshape(-1, *self.input_shape)
 
-    def block_rows(self):
-        """Give how many rows are predicted at a time."""
-        return 4096
+    def forward(self, learnt):
+        """Make what predicts rows from what was learnt."""
+        units = learnt.features, learnt.targets
+        return KerasForward(self.model, *units, self.input_shape, self.dtype)
 
     def initial_weights(self, seed):
         """Give the weights the model was made with."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK = 2**18  # numbers converted at a time: they stay in the cache
+BLOCK = 2**18  # numbers looked through at a time
+CHUNK = 2**15  # numbers converted at a time: what stays in the cache
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Affine:
         return not self.offset.any() and bool((self.scale == 1).all())
 
     def apply(self, X, dtype, *, rows=None, out=None):
-        """Give standardised rows; the arithmetic is in float64, a block of rows at a time.
+        """Give standardised rows; the arithmetic is in float64, a cacheful of rows at a time.
 
         Large offsets (dates as seconds, prices) would lose their digits in float32.
 
@@ -47,7 +48,7 @@ class Affine:
         rows : ndarray of shape (n_rows,), default=None
             Which rows of `X` to take; None for all.
         out : ndarray of shape (>= n_rows, n_columns), default=None
-            Where to write them; None for a new array.
+            Where to write them; None makes a new array.
 
         Returns
         -------
@@ -55,10 +56,11 @@ class Affine:
         """
         n_rows = len(X) if rows is None else len(rows)
         out = np.empty((n_rows, X.shape[1]), dtype) if out is None else out
-        for place, part in blocks(X, rows):
-            # The first operation gives a new array, which the second may write to.
-            part = np.subtract(part, self.offset)
-            out[place.start : place.start + len(part)] = np.divide(part, self.scale, out=part)
+        centred = np.empty((min(n_rows, rows_of(X, CHUNK)), X.shape[1]))
+        for place, part in blocks(X, rows, CHUNK):
+            ready = out[place.start : place.start + len(part)]
+            part = np.subtract(part, self.offset, out=centred[: len(part)])
+            np.divide(part, self.scale, out=ready, casting="same_kind")
         return out
 
     def undo(self, values):
@@ -76,7 +78,12 @@ class Affine:
         return values if self.is_identity else values * self.scale + self.offset
 
 
-def blocks(X, rows=None):
+def rows_of(X, size):
+    """Give how many rows of a table hold about `size` numbers, at least one."""
+    return max(1, size // max(1, X.shape[1]))
+
+
+def blocks(X, rows=None, size=BLOCK):
     """Give a table a block of rows at a time.
 
     Parameters
@@ -85,6 +92,8 @@ def blocks(X, rows=None):
         The table.
     rows : ndarray of shape (n_rows,), default=None
         Which of its rows, in this order; None for all.
+    size : int
+        Numbers a block, about.
 
     Yields
     ------
@@ -99,7 +108,7 @@ def blocks(X, rows=None):
     >>> [part.ravel().tolist() for _, part in blocks(X, np.array([2, 0]))]
     [[3.0, 1.0]]
     """
-    step = max(1, BLOCK // max(1, X.shape[1]))
+    step = rows_of(X, size)
     for start in range(0, len(X) if rows is None else len(rows), step):
         place = slice(start, start + step)
         yield place, X[place] if rows is None else X[rows[place]]

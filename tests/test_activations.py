@@ -140,3 +140,17 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 def test_glu_needs_an_even_axis():
     with pytest.raises(InvalidParameterError, match="even. Got 3"):
         activations.get("glu")(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["relu", "softmax"])
+def test_long_tables_and_short_ones_have_the_same_values(name, dtype):
+    """Both choose another way for a long table."""
+    function = activations.get(name).function
+    z = np.random.default_rng(0).normal(size=(3000, 5), scale=20).astype(dtype)
+    z[7], z[8, 0] = -0.0, np.nan
+    expected = np.vstack([function(row[np.newaxis]) for row in z])
+    found = function(z)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, expected, rtol=1e-6 if dtype == "float32" else 1e-14)
+    np.testing.assert_array_equal(function(z, out=z), found)

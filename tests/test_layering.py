@@ -15,14 +15,14 @@ FLOORS = (
     ("checks", "activations"),
     ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference"),
     ("architecture", "compilation"),
-    ("network", "training"),
+    ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
     ("estimators", "baseline_models"),
     ("comparison",),
     ("plots",),
 )
 # These may name TensorFlow and Keras at module level, and are imported inside functions only.
-FLAMES = {"backend", "compilation", "network", "training", "keras_network"}
+FLAMES = {"backend", "compilation", "network", "training", "keras_inference", "keras_network"}
 
 PACKAGE = Path(__file__).resolve().parent.parent / "mlpkit"
 

@@ -11,6 +11,7 @@ from mlpkit.errors import InvalidParameterError
 # here must give what it gave there.
 _LEAK = float(np.float32(0.2))
 _SQRT_HALF = float(np.float32(0.7071067811865476))
+_NARROW = 32  # columns
 
 
 def linear(z, out=None):
@@ -23,7 +24,11 @@ def linear(z, out=None):
 
 def relu(z, out=None):
     """max(z, 0)"""
-    return np.maximum(z, 0, out=out)
+    # NumPy's clip works on several numbers at a time, its maximum with a single number on one; a
+    # short array does not make up for what clip takes to start.
+    if z.size < 2**13:
+        return np.maximum(z, 0, out=out)
+    return np.clip(z, 0, np.inf, out=out)
 
 
 def relu6(z, out=None):
@@ -187,9 +192,17 @@ def log_sigmoid(z, out=None):
 def softmax(z, out=None):
     """exp(z_i) / Σ_j exp(z_j)"""
     # A common shift changes nothing, and after this one no exponential exceeds 1.
-    grown = z - z.max(axis=-1, keepdims=True)
+    if z.ndim == 2 and z.shape[1] <= _NARROW < len(z):
+        # NumPy is slow along short rows: lying on its side, the table takes a third of the time.
+        grown = z.T.copy()
+        grown -= np.maximum.reduce(grown, axis=0)
+        np.exp(grown, out=grown)
+        out = np.empty_like(z) if out is None else out
+        np.divide(grown, np.add.reduce(grown, axis=0), out=out.T)
+        return out
+    grown = z - np.maximum.reduce(z, axis=-1, keepdims=True)
     np.exp(grown, out=grown)
-    return np.divide(grown, grown.sum(axis=-1, keepdims=True), out=out)
+    return np.divide(grown, np.add.reduce(grown, axis=-1, keepdims=True), out=out)
 
 
 def log_softmax(z, out=None):

@@ -15,6 +15,7 @@ from mlpkit.estimators import inputs
 from mlpkit.estimators.datasets import DatasetSample, DatasetTable, is_dataset, rows_of
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
 from mlpkit.estimators.running import TrainingSettings, train_network
+from mlpkit.inference import run_blocks
 from mlpkit.scaling import identity
 from mlpkit.tasks import infer_task
 from mlpkit.tasks.targets import checked_target
@@ -291,20 +292,17 @@ class BaseNetworkEstimator(BaseEstimator):
         go_on = hasattr(self, "_learnt")
         return self._fit(X, y, sample_weight, go_on=go_on, classes=classes, once=True)
 
-    def _outputs(self, X):
-        """Give the network's outputs for rows, in the target's units."""
-        check_is_fitted(self)
-        X = inputs.check_features(self, X, reset=False)
-        learnt = self._learnt
-        network = learnt.network
-        step = network.block_rows()
-        blocks = []
-        for start in range(0, X.shape[0], step):
-            rows = X[start : start + step]
-            rows = rows.toarray() if hasattr(rows, "toarray") else rows
-            ready = network.shaped(learnt.features.apply(rows, network.dtype))
-            blocks.append(self._forward(ready))
-        return learnt.targets.undo(np.concatenate(blocks))
+    def _predicted(self, X, finish, **options):
+        """Give ``finish(outputs)`` for rows, block by block; outputs are in the target's units."""
+        if "_learnt" not in vars(self):
+            check_is_fitted(self)
+        if inputs.is_plain(self, X):
+            # What scikit-learn's validation takes is many times what a row does. Only rows whose
+            # sum is not finite go through it, for the error it gives.
+            options["doubt"] = partial(inputs.check_features, self, reset=False)
+        else:
+            X = inputs.check_features(self, X, reset=False)
+        return run_blocks(self._learnt.forward, X, finish, **options)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_learnt")

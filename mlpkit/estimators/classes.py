@@ -52,8 +52,7 @@ class ClassifierMethods:
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Class labels, or a 0/1 indicator matrix for multilabel targets.
         """
-        outputs = self._outputs(X)
-        return self.task_.decode(outputs)
+        return self._predicted(X, self._labels)
 
     def predict_proba(self, X):
         """Predict probabilities.
@@ -69,8 +68,7 @@ class ClassifierMethods:
             A column per class in the order of `classes_`, rows sum to 1; for multilabel targets
             a probability per label.
         """
-        outputs = self._outputs(X)
-        return self.task_.probabilities(outputs)
+        return self._predicted(X, self._probabilities)
 
     def predict_log_proba(self, X):
         """Predict logarithms of probabilities.
@@ -86,7 +84,17 @@ class ClassifierMethods:
             A probability that is 0 in the network's precision gives -inf.
         """
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+            return self._predicted(X, self._log_probabilities)
+
+    def _labels(self, outputs):
+        return self.task_.decode(outputs)
+
+    def _probabilities(self, outputs):
+        return self.task_.probabilities(outputs)
+
+    def _log_probabilities(self, outputs):
+        probabilities = self._probabilities(outputs)
+        return np.log(probabilities, out=probabilities)
 
     def _target(self, y):
         y = super()._target(y)

@@ -45,6 +45,32 @@ def check_features(estimator, X, *, reset):
     return X
 
 
+def is_plain(estimator, X):
+    """Tell whether a table has nothing to be checked but that its values are finite.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        A fitted one.
+    X : object
+        What is to be predicted from.
+
+    Returns
+    -------
+    bool
+        True for an array of float64, float32, whole numbers or booleans, with at least a row and
+        as many columns as were fitted, where the columns have no names.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.shape[1] == estimator.n_features_in_
+        and len(X) > 0
+        and (X.dtype in FLOATS or X.dtype.kind in "iub")
+        and "feature_names_in_" not in vars(estimator)
+    )
+
+
 def refuse_text(X):
     """Raise an error that names the columns that hold no numbers.
 

@@ -97,9 +97,6 @@ class BaseKerasEstimator(BaseNetworkEstimator):
         super()._remember(learnt.network.task, learnt, outcome, rng, once)
         learnt.network.model.set_weights(outcome.weights)
 
-    def _forward(self, ready):
-        return np.asarray(self._learnt.network.model(ready, training=False))
-
     @property
     def model_(self):
         """The fitted Keras model; where inputs were standardised, inside a model that does so."""

@@ -35,6 +35,16 @@ class Learnt:
     optimizer_state: list | None = field(repr=False, default=None)
     rng: object = field(repr=False, default=None)
 
+    @property
+    def forward(self):
+        """What predicts rows, worked out when first asked for."""
+        made = vars(self).get("_forward")
+        # Threads that ask at the same time may each make one, and all are given the same.
+        return made or vars(self).setdefault("_forward", self.network.forward(self))
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "_forward"}
+
 
 @dataclass
 class Sample:

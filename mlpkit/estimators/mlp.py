@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from mlpkit import inference
+from mlpkit import activations
 from mlpkit.architecture import make_spec
 from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.classes import ClassifierMethods
@@ -44,10 +44,6 @@ class BaseMLP(BaseNetworkEstimator):
         spec = make_spec(task.name, n_features, n_outputs, **parameters)
         warn_about_selu(spec)
         return MLPNetwork(spec, task, parameters)
-
-    def _forward(self, ready):
-        learnt = self._learnt
-        return inference.forward(learnt.network.core, learnt.weights, ready)
 
     @property
     def spec_(self):
@@ -182,6 +178,40 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
 
     _kind = "classification"
     _by_accuracy = True
+
+    def decision_function(self, X):
+        """Give the output layer's values before its activation.
+
+        Parameters
+        ----------
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
+            For two classes and for labels the logarithm of the odds: above 0 is what `predict`
+            gives the second class, or the label; 0 is where the probability is one half to
+            rounding. For several classes the values whose softmax is `predict_proba`. They tell
+            rows apart that are so certain that their probabilities are all 1 or 0.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from mlpkit import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> classifier = MLPClassifier(epochs=5, random_state=0).fit(X, y == 0)
+        >>> bool(((classifier.decision_function(X) > 0) == classifier.predict(X)).all())
+        True
+        """
+        return self._predicted(X, self._decisions, logits=True)
+
+    def _decisions(self, logits):
+        if self.task_.name == "multiclass":
+            return logits
+        # Where the probability is rounded to one half, `predict` does not see the sign either.
+        logits[activations.get("sigmoid").function(logits) == 0.5] = 0
+        return logits.ravel() if self.task_.name == "binary" else logits
 
     def __init__(
         self,

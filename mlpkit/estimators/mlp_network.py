@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mlpkit import inference
 from mlpkit.architecture import MLPSpec
 from mlpkit.errors import TargetError
+from mlpkit.inference import Forward
 from mlpkit.losses import LOSSES
 from mlpkit.scaling import fit_target_units, identity
 from mlpkit.tasks import Task
@@ -115,10 +115,9 @@ class MLPNetwork:
         """Give rows in the shape the network takes."""
         return X
 
-    def block_rows(self):
-        """Give how many rows are predicted at a time."""
-        widest = max(*self.spec.widths, *self.spec.hidden_layer_sizes, self.units)
-        return inference.block_rows(widest, np.dtype(self.dtype).itemsize)
+    def forward(self, learnt):
+        """Make what predicts rows from what was learnt."""
+        return Forward(self.core, learnt.weights, learnt.features, learnt.targets)
 
     def initial_weights(self, seed):
         """Draw the weights that the factory's model would start from with this seed."""

@@ -42,5 +42,7 @@ class RegressorMethods(RegressorMixin):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The shape that `y` had; a column per quantile where several were asked for.
         """
-        outputs = self._outputs(X)
-        return self.task_.decode(outputs.astype(np.float64))
+        return self._predicted(X, self._decoded)
+
+    def _decoded(self, outputs):
+        return self.task_.decode(outputs.astype(np.float64, copy=False))

@@ -176,7 +176,7 @@ class Task:
             Class labels, a 0/1 indicator matrix, or numbers.
         """
         if self.name == "multiclass":
-            return self.classes[np.argmax(outputs, axis=1)]
+            return self.classes[outputs.argmax(axis=1)]
         if self.name == "binary":
             return self.classes[(outputs[:, -1] > 0.5).astype(np.intp)]
         if self.name == "multilabel":
@@ -197,7 +197,10 @@ class Task:
             Rows sum to 1, but for multilabel, where each column stands for itself.
         """
         if self.name == "binary" and outputs.shape[1] == 1:
-            return np.hstack([1 - outputs, outputs])
+            both = np.empty((len(outputs), 2), outputs.dtype)
+            both[:, 1:] = outputs
+            np.subtract(1, outputs, out=both[:, :1])
+            return both
         return outputs
 
 
