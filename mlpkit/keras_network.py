@@ -245,26 +245,39 @@ class KerasNetwork:
         weights = self.model.weights
         return [np.array(v) for v in self.model.variables if all(v is not w for w in weights)]
 
-    @property
-    def key(self):
-        """What the program depends on, None where classes or functions of the user's are in it."""
+    takes_any_width = False
+
+    def key(self, *, any_width=False):
+        """Give what the program depends on, None where the user's classes or functions are in it.
+
+        Parameters
+        ----------
+        any_width : bool, default=False
+            As in `MLPNetwork.key`; False here.
+
+        Returns
+        -------
+        hashable or None
+        """
         optimizer, loss, metrics = self._training_objects()
         text = stable_key(self.model, optimizer, loss, *metrics)
         return None if text is None else ("keras", text, self.dtype)
 
-    def make_step(self, *, shown=False):
+    def make_step(self, *, shown=False, any_width=False):
         """Give a copy of the model, or the model itself where nobody else can have it.
 
         Parameters
         ----------
         shown : bool, default=False
             Whether callbacks will see the model; it is the same for them.
+        any_width : bool, default=False
+            As in `key`.
 
         Returns
         -------
         mlpkit.training.Step
         """
-        model = self.model if self.key is None else keras.models.clone_model(self.model)
+        model = self.model if self.key() is None else keras.models.clone_model(self.model)
         return Step(model, *self._training_objects(), self.dtype)
 
     @property

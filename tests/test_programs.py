@@ -315,3 +315,31 @@ def test_tensors_share_the_memory_of_arrays_made_for_them():
         pytest.skip("a GPU has memory of its own")
     array[0, 0] = 7
     assert float(tensor[0, 0]) == 7
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", "adagrad", "nadam", "ftrl"])
+def test_layers_of_any_width_share_a_graph(optimizer, compilations):
+    X, y = numbers()
+    parameters = dict(epochs=3, optimizer=optimizer, dropout=0.1, random_state=0, dtype="float64")
+    sizes = [(5, 6), (40, 3), (3, 3)]
+    shared = [MLPRegressor(size, **parameters).fit(X, y) for size in sizes]
+    assert compilations == [("run", False)]
+    for size, one in zip(sizes, shared, strict=True):
+        training.cache_clear()
+        alone = MLPRegressor(size, **parameters).fit(X, y)
+        assert_same_bits(weights(alone), weights(one))
+    MLPRegressor((5,), **parameters).fit(X, y)  # another depth
+    MLPRegressor((5, 6), **parameters, activation="tanh").fit(X, y)
+    assert training.cache_info().misses == 3
+
+
+def test_layers_of_any_width_go_on_where_they_stopped():
+    X, y = numbers()
+    MLPRegressor((9,), epochs=1, random_state=0).fit(X, y)
+    parameters = dict(average=False, early_stopping=False, learning_rate=0.01, dtype="float64")
+    parameters.update(hidden_layer_sizes=(5,), batch_size=100)
+    once = MLPRegressor(**parameters, epochs=4, random_state=0).fit(X, y)
+    twice = MLPRegressor(**parameters, epochs=2, random_state=0, warm_start=True)
+    twice.fit(X, y).fit(X, y)
+    for a, b in zip(weights(once), weights(twice), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9)

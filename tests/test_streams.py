@@ -78,6 +78,14 @@ def test_the_rows_of_a_segment_stay_below_its_bytes():
     assert not streams.is_streamed(10**6)
 
 
+def test_streams_serve_layers_of_any_width(streamed):
+    X, y = classes()
+    wholes = [MLPClassifier((n,), epochs=2, random_state=0).fit(X, y) for n in (4, 9)]
+    streamed()
+    for whole, n in zip(wholes, (4, 9), strict=True):
+        assert_same_fit(MLPClassifier((n,), epochs=2, random_state=0).fit(X, y), whole)
+
+
 class InOrder(np.random.RandomState):
     """Draws what every generator of its seed draws, but leaves rows in their order."""
 

@@ -1,5 +1,6 @@
 """The network of the MLP estimators: a spec, the program that trains it, its NumPy outputs."""
 
+import itertools
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -131,13 +132,23 @@ class MLPNetwork:
 
         return network.dropout_states(self.core, seed)
 
-    @property
-    def key(self):
-        """What the program depends on, None where the user's own objects are part of it.
+    def key(self, *, any_width=False):
+        """Give what the program depends on, None where the user's own objects are part of it.
 
         How strong penalty and dropout are is left to each fit; whether they are there is not.
+
+        Parameters
+        ----------
+        any_width : bool, default=False
+            Whether the program serves hidden layers of any width.
+
+        Returns
+        -------
+        hashable or None
         """
         core = replace(self.core, **{name: 0.5 for name in self.settings if name != "weight_decay"})
+        if any_width:
+            core = replace(core, hidden_layer_sizes=(0,) * len(core.hidden_layer_sizes))
         names = [self.parameters[name] for name in ("optimizer", "loss")]
         metrics = self.parameters["metrics"]
         metrics = tuple(metrics) if isinstance(metrics, list | tuple) else (metrics,)
@@ -150,13 +161,31 @@ class MLPNetwork:
         text = stable_key(optimizer, loss, *metrics)
         return None if text is None else (replace(core, loss=""), text)
 
-    def make_step(self, *, shown=False):
+    @property
+    def takes_any_width(self):
+        """Whether a graph of this network can serve hidden layers of other widths."""
+        from mlpkit.training import is_elementwise
+
+        plain = self.spec.normalization is None and self.spec.activation not in ("glu", "prelu")
+        return plain and is_elementwise(self.parameters["optimizer"])
+
+    @property
+    def _marked(self):
+        """The core with hidden widths that are no other size in it, each another one."""
+        core = self.core
+        taken = {1, 2, core.widths[0], core.units}
+        free = (n for n in itertools.count(3) if n not in taken)
+        return replace(core, hidden_layer_sizes=tuple(itertools.islice(free, len(core.widths) - 1)))
+
+    def make_step(self, *, shown=False, any_width=False):
         """Build the Keras model and what trains it.
 
         Parameters
         ----------
         shown : bool, default=False
             Whether callbacks will see the model, which then is of Keras's own layers.
+        any_width : bool, default=False
+            Whether the program is to serve hidden layers of any width.
 
         Returns
         -------
@@ -165,9 +194,11 @@ class MLPNetwork:
         from mlpkit import network
         from mlpkit.training import Step
 
-        model, settings = network.build(self.core, 0), {}
-        if not shown:
-            model, settings = network.build_for_many_fits(self.core)
+        core = self._marked if any_width else self.core
+        if shown:
+            model, settings = network.build(core, 0), {}
+        else:
+            model, settings = network.build_for_many_fits(core)
         return Step(model, *self._training_objects(), self.dtype, settings)
 
     @property

@@ -138,12 +138,14 @@ def _program(network, settings, seed, batch_size, compiled, rows, held):
         by_accuracy=settings.by_accuracy,
     )  # fmt: skip
     shown = bool(settings.callbacks)
+    any_width = options["any_width"] = not (compiled or shown) and network.takes_any_width
 
     def make():
         with seeded(seed):  # Keras draws from Python's generator, even for what is set later
-            return training.Program(network.make_step(shown=shown), **options)
+            step = network.make_step(shown=shown, any_width=any_width)
+            return training.Program(step, **options)
 
-    key = None if shown else network.key
+    key = None if shown else network.key(any_width=any_width)
     if key is not None:
         layouts = tuple(part and part.layout(compiled) for part in (rows, held))
         stops = settings.patience is not None

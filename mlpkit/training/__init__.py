@@ -3,6 +3,7 @@
 from mlpkit.training.cache import cache_clear, cache_info, cached_program
 from mlpkit.training.keys import run_time_values, stable_key
 from mlpkit.training.loop import Outcome, Plan, train
+from mlpkit.training.optimizers import is_elementwise
 from mlpkit.training.programs import Program
 from mlpkit.training.rows import Rows, empty, fill_up, make_rows
 from mlpkit.training.shapes import EVALUATION_BATCH, bucket, compiling_pays, evaluation_bucket
@@ -25,6 +26,7 @@ __all__ = [
     "empty",
     "evaluation_bucket",
     "fill_up",
+    "is_elementwise",
     "is_streamed",
     "make_rows",
     "run_time_values",

@@ -112,13 +112,13 @@ class Epochs:
         x, y, weight = take(rows, chosen)
         return Batch(x, y, tf.where(counts, weight, 0), counts if self.masks else None)
 
-    def judge(self, weights, totals, rows, n_rows, settings, units):
+    def judge(self, values, totals, rows, n_rows, settings, units):
         """Add up loss and metrics of rows that are not learnt.
 
         Parameters
         ----------
-        weights : tuple of tensors
-            The model's variables, trained ones first.
+        values : Values
+            The model's, see `Step.split`.
         totals, settings, units
             As in `Step.train`.
         rows : Columns
@@ -130,13 +130,11 @@ class Epochs:
         -------
         Totals
         """
-        n_trained = len(self.step.variables.trained)
-        trained, others = weights[:n_trained], weights[n_trained:]
         n_filled = int(rows.y.shape[0]) if self.fills_up else None
 
         def batch(start, totals):
             *parts, size = block(rows, start, n_filled)
-            totals = self.step.evaluate(trained, others, totals, Batch(*parts), settings, units)
+            totals = self.step.evaluate(values, totals, Batch(*parts), settings, units)
             return start + size, totals
 
         _, totals = tf.while_loop(
@@ -168,7 +166,8 @@ class Epochs:
         state = self.advance(state, values)
         if held is not None:
             totals = self.step.fresh_totals()
-            totals = self.judge(self.shown(state), totals, held, counts.held, settings, units)
+            shown = self.step.split(self.shown(state))
+            totals = self.judge(shown, totals, held, counts.held, settings, units)
             figures = tf.concat([figures, self.step.figures(totals)], axis=0)
         return self.watch(state, figures, counts.patience), figures
 

@@ -38,6 +38,30 @@ def is_pure(optimizer):
     return known and not (optimizer.gradient_accumulation_steps or optimizer.use_ema)
 
 
+def is_elementwise(optimizer):
+    """Tell whether an optimizer treats each weight alike, whatever the shape of its layer.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+        Keras's name, or an optimizer.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_elementwise("adam"), is_elementwise("muon")
+    (True, False)
+    """
+    if isinstance(optimizer, str):  # no object is made: its variables would stay behind
+        name, known = optimizer, optimizer.lower() in map(str.lower, _PURE)
+    else:
+        name, known = type(optimizer).__name__, is_pure(optimizer)
+    return known and name.lower() not in ("adafactor", "lamb", "muon")
+
+
 def pure(optimizer):
     """Give a fresh copy of an optimizer that can be applied inside a ``keras.StatelessScope``.
 

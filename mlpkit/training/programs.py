@@ -12,7 +12,7 @@ import numpy as np
 from mlpkit.backend import tf
 from mlpkit.errors import InvalidParameterError
 from mlpkit.training.epochs import Epochs
-from mlpkit.training.rows import Columns
+from mlpkit.training.signatures import signature
 from mlpkit.training.state import Counts, first_state
 from mlpkit.training.step import Values
 
@@ -33,10 +33,16 @@ class Program:
         Whether layers of the model look at several rows and take a mask of those that count.
     by_accuracy : bool, default=False
         Whether the accuracy decides which epoch is best, the loss between equals.
+    any_width : bool, default=False
+        Whether a program that is not compiled serves layers of any width. Those of its own model
+        then have widths that occur nowhere else in it.
     """
 
-    def __init__(self, step, batch_size, *, compiled=False, masks=False, by_accuracy=False):
+    def __init__(
+        self, step, batch_size, *, compiled=False, masks=False, by_accuracy=False, any_width=False
+    ):
         self.step, self.batch_size, self.compiled = step, batch_size, compiled
+        self.any_width = any_width
         self.epochs = Epochs(
             step, batch_size, fills_up=compiled, masks=masks, by_accuracy=by_accuracy
         )
@@ -77,8 +83,9 @@ class Program:
         -------
         State
         """
-        values = list(self._fresh)
+        values, sizes = list(self._fresh), {}
         for place, value in zip(self._weight_places, weights, strict=True):
+            sizes.update(zip(values[place].shape, value.shape, strict=True))
             values[place] = value
         for place, value in zip(self._seed_places, seed_states or (), strict=False):
             values[place] = value
@@ -87,14 +94,15 @@ class Program:
             for value, variable in zip(values, self._variables, strict=True)
         ]
         n = len(self.step.variables.trained)
-        slots = self._slots(optimizer_state, learning_rate, own_rate)
+        slots = self._slots(optimizer_state, learning_rate, own_rate, sizes)
         values = Values(tuple(variables[:n]), tuple(variables[n:]), slots)
         return first_state(values, average=average, stops=stops, dtype=self.step.dtype)
 
-    def _slots(self, state, learning_rate, own_rate):
+    def _slots(self, state, learning_rate, own_rate, sizes):
         variables = self.step.variables.slots
-        if [v.shape for v in state or ()] != [v.shape for v in self._fresh_slots]:
-            state = self._fresh_slots  # none, or another optimizer's
+        fresh = [self._resized(slot, sizes) for slot in self._fresh_slots]
+        if [v.shape for v in state or ()] != [v.shape for v in fresh]:
+            state = fresh  # none, or another optimizer's
             learning_rate = own_rate if learning_rate is None else learning_rate
         if learning_rate is not None:
             place = self._rate_place()
@@ -108,6 +116,12 @@ class Program:
             tf.constant(value, variable.dtype)
             for value, variable in zip(state, variables, strict=True)
         )
+
+    def _resized(self, slot, sizes):
+        """Give an optimizer's fresh variable for the widths of this fit's layers."""
+        shape = tuple(sizes.get(n, n) for n in slot.shape)
+        # One number fills all of it: only such optimizers are run with layers of any width.
+        return slot if shape == slot.shape else np.full(shape, slot.flat[0], slot.dtype)
 
     def _rate_place(self):
         rate = self.step.optimizer._learning_rate
@@ -220,7 +234,7 @@ class Program:
         Totals
         """
         count = tf.constant(n_rows, tf.int32)
-        arguments = (weights, totals, columns, count, settings, units)
+        arguments = (self.step.split(weights), totals, columns, count, settings, units)
         return self._graph("judge", arguments)(*arguments)
 
     def close(self, state, values, figures, held, counts, settings, units):
@@ -261,7 +275,7 @@ class Program:
         return tf.constant(table)
 
     def _graph(self, name, arguments):
-        """Trace a function of `Epochs` when it is first called, with open row counts in a graph."""
+        """Trace a function of `Epochs` when it is first called."""
         with self._lock:
             if name not in self._graphs:
                 self._graphs[name] = self._trace(name, arguments)
@@ -270,24 +284,5 @@ class Program:
     def _trace(self, name, arguments):
         function = getattr(self.epochs, name)
         traced = tf.function(function, jit_compile=self.compiled, autograph=False)
-        return traced.get_concrete_function(*(self._spec(argument) for argument in arguments))
-
-    def _spec(self, argument):
-        if isinstance(argument, Columns) and not self.compiled:
-            entries, units = argument.features[:3], argument.features[3:]
-            return argument._replace(
-                features=(*map(_open_rows, entries), *map(_fixed, units)),
-                y=_open_rows(argument.y),
-                weight=_open_rows(argument.weight),
-            )
-        if isinstance(argument, tf.Tensor) and not self.compiled:
-            return tf.TensorSpec([None] * argument.shape.rank, argument.dtype)  # row numbers
-        return tf.nest.map_structure(_fixed, argument)
-
-
-def _open_rows(tensor):
-    return tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype)
-
-
-def _fixed(tensor):
-    return None if tensor is None else tf.TensorSpec(tensor.shape, tensor.dtype)
+        open_to = {"rows": not self.compiled, "widths": self.any_width}
+        return traced.get_concrete_function(*(signature(part, **open_to) for part in arguments))

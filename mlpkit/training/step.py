@@ -119,6 +119,11 @@ class Step:
             metric.update_state(zeros, zeros)
             metric.reset_state()
 
+    def split(self, weights):
+        """Give the model's variables, trained ones first, as `Values` without an optimizer's."""
+        n = len(self.variables.trained)
+        return Values(tuple(weights[:n]), tuple(weights[n:]), ())
+
     def plain_optimizer(self):
         """Give a fresh optimizer of Keras's own kind, for what works beside the program."""
         return type(self._given).from_config(self._given.get_config())
@@ -157,13 +162,13 @@ class Step:
             totals = self._totals(totals, batch, loss, predicted, units, scope)
         return Values(*(self._current(scope, kind) for kind in self.variables)), totals
 
-    def evaluate(self, trained, others, totals, batch, settings, units):
+    def evaluate(self, values, totals, batch, settings, units):
         """Add a batch's loss and metrics to the sums, learning nothing.
 
         Parameters
         ----------
-        trained, others : tuple of tensors
-            As in `Values`.
+        values : Values
+            The model's; those of the optimizer are left out.
         totals, batch, settings, units
             As in `train`.
 
@@ -171,7 +176,7 @@ class Step:
         -------
         Totals
         """
-        with self._scope(Values(trained, others, ()), totals, settings) as scope:
+        with self._scope(values, totals, settings) as scope:
             loss, predicted = self._loss(batch, training=False)
             return self._totals(totals, batch, loss, predicted, units, scope)
 
@@ -199,11 +204,15 @@ class Step:
         return ["loss", *(metric.name for metric in self.metrics)]
 
     def _scope(self, values, totals, settings):
+        """Let Keras's variables have these values for a while."""
         kinds = zip(self.variables, values, strict=True)
         pairs = [pair for ours, given in kinds if given for pair in zip(ours, given, strict=True)]
         pairs += zip(self._metric_variables, totals.metrics, strict=True)
         pairs += zip(self.settings.values(), settings, strict=True)
-        return keras.StatelessScope(pairs, collect_losses=True)
+        scope = keras.StatelessScope(collect_losses=True)
+        # Not as an argument, where Keras wants the shapes the variables were made with.
+        scope.state_mapping.update((id(variable), value) for variable, value in pairs)
+        return scope
 
     @staticmethod
     def _current(scope, variables):
