@@ -343,3 +343,34 @@ def test_layers_of_any_width_go_on_where_they_stopped():
     twice.fit(X, y).fit(X, y)
     for a, b in zip(weights(once), weights(twice), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", "selu"])
+@pytest.mark.parametrize("optimizer", ["adam", "adagrad", "ftrl", "rmsprop"])
+def test_filled_up_layers_train_as_layers_of_their_own_width(activation, optimizer, compilations):
+    X, y = numbers()
+    parameters = dict(activation=activation, optimizer=optimizer, dtype="float64", epochs=4)
+    parameters.update(hidden_layer_sizes=(5, 18), random_state=0, l2=0.01)
+    parameters["kernel_initializer"] = "auto"
+    exact = MLPRegressor(**parameters, jit_compile=False).fit(X, y)
+    filled = MLPRegressor(**parameters, jit_compile=True).fit(X, y)
+    assert [w.shape for w in weights(filled)] == [w.shape for w in weights(exact)]
+    assert filled.history_["loss"] == pytest.approx(exact.history_["loss"], rel=1e-9)
+    for a, b in zip(weights(filled), weights(exact), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-10)
+    parameters["hidden_layer_sizes"] = (16, 31)
+    MLPRegressor(**parameters, jit_compile=True).fit(X, y)
+    assert compilations == [("run", False), ("run", True)]
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "softplus", "softmax", "prelu"])
+def test_layers_whose_zero_gives_no_zero_are_not_filled_up(activation):
+    from mlpkit.architecture import make_spec
+    from mlpkit.estimators.mlp_network import MLPNetwork
+    from mlpkit.estimators.widening import widened
+
+    spec = make_spec("regression", 3, hidden_layer_sizes=(5,), activation=activation)
+    network = MLPNetwork(spec, None, {"optimizer": "adam"})
+    assert widened(network) is network
+    muon = MLPNetwork(make_spec("regression", 3), None, {"optimizer": "muon"})
+    assert widened(muon) is muon

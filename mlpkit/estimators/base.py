@@ -256,6 +256,7 @@ class BaseNetworkEstimator(BaseEstimator):
             jit_compile=self.jit_compile,
             verbose=int(self.verbose),
             callbacks=self._callbacks(),
+            goes_on=once or bool(self.warm_start),
         )
 
     def _callbacks(self):

@@ -1,11 +1,12 @@
 """From samples and settings to a run of the training engine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators.datasets import DatasetSample
 from mlpkit.estimators.learnt import Sample
 from mlpkit.estimators.placing import engine_rows
+from mlpkit.estimators.widening import cut_back, filled_up, widened
 
 
 def auto_batch_size(n_rows):
@@ -59,6 +60,8 @@ class TrainingSettings:
         1 prints a line an epoch.
     callbacks : tuple of keras.callbacks.Callback
         Called as Keras does.
+    goes_on : bool
+        Whether training may go on from where it ends.
     """
 
     epochs: int
@@ -72,6 +75,7 @@ class TrainingSettings:
     jit_compile: object
     verbose: int
     callbacks: tuple
+    goes_on: bool
 
 
 def train_network(learnt, sample, held, settings, rng, seed):
@@ -103,9 +107,12 @@ def train_network(learnt, sample, held, settings, rng, seed):
     batch_size = _batch_size(settings.batch_size, sample)
     compiled = _is_compiled(network, sample, settings, batch_size)
     rows, held_rows = engine_rows(learnt, sample, held, settings.n_rows, batch_size, compiled)
-    program = _program(network, settings, seed, batch_size, compiled, rows, held_rows)
+    # What goes on later keeps its shapes, and those of the optimizer's variables.
+    shared = compiled and not (settings.goes_on or settings.callbacks)
+    wide = widened(network) if shared else network
+    program = _program(wide, settings, seed, batch_size, compiled, rows, held_rows)
     state = program.start(
-        learnt.weights,
+        learnt.weights if wide is network else filled_up(learnt.weights, wide),
         seed_states=network.seed_states(seed),
         learning_rate=network.learning_rate,
         own_rate=network.own_rate,
@@ -125,7 +132,10 @@ def train_network(learnt, sample, held, settings, rng, seed):
         settings=network.settings,
         units=tuple(tf.constant(v, network.dtype) for v in (units.scale, units.offset)),
     )
-    return training.train(program, state, rows, held_rows, plan)
+    outcome = training.train(program, state, rows, held_rows, plan)
+    if wide is network:
+        return outcome
+    return replace(outcome, weights=cut_back(outcome.weights, learnt.weights))
 
 
 def _program(network, settings, seed, batch_size, compiled, rows, held):
