@@ -64,10 +64,10 @@ class Net:
 NETS = (
     Net("digits", 1797, 64, (100,), 10, batch=32, epochs=20),
     Net(
-        "fashion", 60_000, 784, (300, 100), 10, batch=32, epochs=1, optimizer="sgd",
+        "fashion", 60_000, 784, (300, 100), 10, batch=32, epochs=3, optimizer="sgd",
         learning_rate=0.01,
     ),
-    Net("housing", 16_000, 8, (50, 50, 50), 1, batch=32, epochs=2, classes=False),
+    Net("housing", 16_000, 8, (50, 50, 50), 1, batch=32, epochs=10, classes=False),
     Net("wide", 20_000, 32, (256, 256, 256), 10, batch=256, epochs=5),
 )  # fmt: skip
 DIGITS = NETS[0]
