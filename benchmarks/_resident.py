@@ -92,18 +92,38 @@ def growth(quick):
 
 
 def architectures(jit_compile, quick):
-    """Give the MB that each fit of an architecture never seen before adds."""
+    """Give the MB that each fit of an architecture never seen before adds: widths and depths."""
     X, y = SHORT.data()
     fits = 2 if quick else 50
     more = {} if jit_compile == "auto" else {"jit_compile": jit_compile}
 
-    def fit(units):
-        _peers.mlpkit_estimator(replace(SHORT, hidden=(units,)), **more).fit(X, y)
+    def fit(hidden):
+        _peers.mlpkit_estimator(replace(SHORT, hidden=hidden), **more).fit(X, y)
 
-    fit(10)  # brings in what the first fit of a process needs
+    fit(())  # brings in what the first fit of a process needs
     before = _settled()
     for i in range(fits):
-        fit(11 + i)
+        fit((11 + i,) * (1 + i % 3))
+    return (_settled() - before) / fits / MB
+
+
+def thousand(jit_compile, quick):
+    """Give the MB a fit of a random search: 1000 fits of 1 to 5 layers of 10 to 100 units each.
+
+    Where XLA is forced, 40 of them: almost each compiles a program of its own.
+    """
+    X, y = SHORT.data()
+    fits = 3 if quick else 1000 if jit_compile == "auto" else 40
+    rng = np.random.default_rng(0)
+
+    def fit(hidden):
+        net = replace(SHORT, hidden=hidden, epochs=1)
+        _peers.mlpkit_estimator(net, jit_compile=jit_compile).fit(X, y)
+
+    fit(())  # brings in what the first fit of a process needs
+    before = _settled()
+    for _ in range(fits):
+        fit(tuple(rng.integers(10, 101, size=rng.integers(1, 6)).tolist()))
     return (_settled() - before) / fits / MB
 
 
@@ -131,7 +151,7 @@ def peak(early_stopping, quick):
     """
     net = replace(DIGITS, n=300, batch=256, epochs=1)
     estimator = _peers.mlpkit_estimator(net, early_stopping=early_stopping)
-    estimator.fit(*net.data())  # loads TensorFlow
+    estimator.set_params(jit_compile=True).fit(*net.data())  # loads TensorFlow and XLA
     rng = np.random.default_rng(0)
     X = rng.standard_normal((4000 if quick else 400_000, 64))
     y = (X[:, 0] > 0).astype(int)

@@ -1,6 +1,6 @@
 """What training leaves in memory, and what it takes at its peak; each scenario a fresh process.
 
-    python -m benchmarks.memory [--runs 5] [--only growth,architectures,xla,repeated,peak]
+    python -m benchmarks.memory [--runs 5] [--only growth,architectures,xla,thousand,repeated,peak]
 
 Short fits of digits (300 rows, 3 epochs); resident memory as the system tells it. Slow peers are
 run fewer times; the table says how many.
@@ -23,6 +23,13 @@ SCENARIOS = {
     "xla": (
         "50 fits of 50 architectures, jit_compile=True", "MB a fit",
         {"mlpkit": ("architectures", True)},
+    ),
+    "thousand": (
+        "a random search: fits of 1 to 5 layers of 10 to 100 units", "MB a fit",
+        {
+            "mlpkit, 1000 fits": ("thousand", "auto"),
+            "mlpkit, 40 fits, jit_compile=True": ("thousand", True),
+        },
     ),
     "repeated": (
         "20 more fits of one architecture", "MB a fit",

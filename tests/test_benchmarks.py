@@ -272,7 +272,7 @@ def test_options():
 def test_quick_nets_keep_their_shape():
     quick, full = find("fashion", quick=True), find("fashion")
     assert (quick.hidden, quick.batch, quick.steps) == (full.hidden, full.batch, 5)
-    assert full.steps == 1875
+    assert full.steps == 3 * 1875
     X, y = quick.data()
     assert (X.shape, X.dtype, y.shape) == ((131, 784), np.float32, (131,))
 

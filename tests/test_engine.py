@@ -20,7 +20,16 @@ OPTIMIZERS = {
     "adamw": lambda: "adamw",
     "rmsprop": lambda: "rmsprop",
     "nadam": lambda: "nadam",
+    "adamax": lambda: "adamax",
+    "adagrad": lambda: "adagrad",
+    "adadelta": lambda: "adadelta",
+    "adafactor": lambda: "adafactor",
+    "ftrl": lambda: "ftrl",
+    "lion": lambda: "lion",
+    "lamb": lambda: keras.optimizers.Lamb(0.01),
     "clipped": lambda: keras.optimizers.Adam(clipnorm=0.1),
+    "clipped by the norm of all": lambda: keras.optimizers.Adam(global_clipnorm=0.1),
+    "decayed": lambda: keras.optimizers.SGD(0.01, weight_decay=0.1),
     "scheduled": lambda: keras.optimizers.SGD(
         keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
     ),
@@ -65,7 +74,8 @@ def engine(spec, optimizer, *, compiled=False, metrics=(), settings=None):
     if settings:
         model, variables = network.build_for_many_fits(spec)
     optimizer = compilation.make_optimizer(optimizer)
-    step = training.Step(model, optimizer, loss, list(metrics), spec.dtype, variables)
+    joins = compiled and training.may_join(optimizer)  # as the estimators do
+    step = training.Step(model, optimizer, loss, list(metrics), spec.dtype, variables, joins=joins)
     masks = compiled and spec.normalization == "batch"
     return training.Program(step, BATCH, compiled=compiled, masks=masks)
 

@@ -177,12 +177,18 @@ class Twice(keras.layers.Layer):
         return 2 * x
 
 
+def centred(x):
+    return x - keras.ops.mean(x, axis=0)
+
+
 @pytest.mark.parametrize(
     "layers, reason",
     [
         ([Twice()], "a layer of your own, Twice"),
         ([keras.layers.Reshape((2, 3)), keras.layers.BatchNormalization(),
           keras.layers.Flatten()], "do not pass a mask on"),
+        ([keras.layers.Lambda(centred)], "Lambda"),
+        ([keras.layers.Dense(3, activity_regularizer="l2")], "penalty on the outputs of a Dense"),
     ],
 )  # fmt: skip
 def test_what_xla_cannot_fill_up_is_not_compiled(layers, reason, compilations):
@@ -194,6 +200,20 @@ def test_what_xla_cannot_fill_up_is_not_compiled(layers, reason, compilations):
     assert compilations == [("run", False)]
     with pytest.raises(ValueError, match=f"jit_compile must be 'auto' or False for .*{reason}"):
         classifier.set_params(jit_compile=True).fit(X, y)
+
+
+def test_a_loss_of_the_users_own_sees_only_rows_that_count():
+    X, y = numbers(70)
+
+    def spread(y_true, y_pred):
+        """A loss that looks at all rows of the batch."""
+        return keras.ops.square(y_true - y_pred)[:, 0] + keras.ops.var(y_pred)
+
+    regressor = MLPRegressor(**SMALL, loss=spread, random_state=0)
+    with pytest.raises(ValueError, match="a loss of your own, which may look at several rows"):
+        regressor.set_params(jit_compile=True).fit(X, y)
+    regressor.set_params(jit_compile="auto", epochs=500).fit(X[:40], y[:40])
+    assert np.isfinite(regressor.history_["loss"]).all()
 
 
 def test_batch_normalisation_of_the_users_own_sees_only_rows_that_count():
@@ -372,5 +392,5 @@ def test_layers_whose_zero_gives_no_zero_are_not_filled_up(activation):
     spec = make_spec("regression", 3, hidden_layer_sizes=(5,), activation=activation)
     network = MLPNetwork(spec, None, {"optimizer": "adam"})
     assert widened(network) is network
-    muon = MLPNetwork(make_spec("regression", 3), None, {"optimizer": "muon"})
-    assert widened(muon) is muon
+    lamb = MLPNetwork(make_spec("regression", 3), None, {"optimizer": keras.optimizers.Lamb()})
+    assert widened(lamb) is lamb

@@ -5,7 +5,6 @@ import pytest
 import scipy.sparse
 from sklearn.preprocessing import StandardScaler
 
-from mlpkit import scaling
 from mlpkit.outputs import plain_outputs, resolve_outputs
 from mlpkit.scaling import Affine, fit_standardisation, fit_target_units, identity
 
@@ -93,7 +92,7 @@ def test_blocks_make_no_difference(dtype, monkeypatch):
     X, weight = table(dtype)
     whole = fit_standardisation(X, weight)
     ready = whole.apply(X, dtype)
-    monkeypatch.setattr(scaling, "BLOCK", 7 * X.shape[1])
+    monkeypatch.setattr("mlpkit.scaling.affine.BLOCK", 7 * X.shape[1])
     assert_same(fit_standardisation(X, weight), whole)
     np.testing.assert_array_equal(whole.apply(X, dtype), ready)
 

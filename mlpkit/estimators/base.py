@@ -12,7 +12,13 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from mlpkit.checks import check_parameters
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
-from mlpkit.estimators.datasets import DatasetSample, DatasetTable, is_dataset, rows_of
+from mlpkit.estimators.datasets import (
+    DatasetTable,
+    dataset_sample,
+    dataset_table,
+    is_dataset,
+    rows_of,
+)
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
 from mlpkit.estimators.running import TrainingSettings, train_network
 from mlpkit.inference import run_blocks
@@ -23,14 +29,6 @@ from mlpkit.tasks.targets import checked_target
 # What early_stopping="auto" does: no validation below the first number of rows; below the second
 # the best epoch is found on rows held back, and then all rows are learnt for as many epochs.
 EARLY_STOPPING_ROWS, REFIT_ROWS = 300, 10_000
-
-
-def _encoded(network, check, y):
-    return network.encode(check(y))
-
-
-def _weighed(check, weigh, y, weight):
-    return weigh(check(y), weight)
 
 
 class BaseNetworkEstimator(BaseEstimator):
@@ -119,7 +117,7 @@ class BaseNetworkEstimator(BaseEstimator):
     def _present_rows(self, X, y, sample_weight, *, reset):
         """Give checked features, targets and weights; a row of weight 0 is not there."""
         if is_dataset(X):
-            table = self._dataset_table(X, y, sample_weight, reset=reset)
+            table = dataset_table(self, X, y, sample_weight, reset=reset)
             return table, self._target(table.y), table.weight
         X = inputs.check_features(self, X, reset=reset)
         if y is None:
@@ -132,31 +130,10 @@ class BaseNetworkEstimator(BaseEstimator):
             return X, y, weight
         return X[present], y[present], weight[present]
 
-    def _dataset_table(self, dataset, y, sample_weight, *, reset):
-        """Read a dataset once; it brings its own targets and weights."""
-        if y is not None or sample_weight is not None:
-            raise InvalidParameterError(
-                "y and sample_weight must come with the batches of a dataset, (x, y, "
-                "sample_weight). Got them as arguments too; leave them out."
-            )
-        table = DatasetTable(dataset)
-        if reset:
-            self.n_features_in_ = table.n_features
-            self.__dict__.pop("feature_names_in_", None)
-        elif table.n_features != self.n_features_in_:
-            raise ValueError(
-                f"X has {table.n_features} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input."
-            )
-        return table
-
     def _sample(self, network, X, y, weight, weigh):
-        if not isinstance(X, DatasetTable):
-            return Sample(X, network.encode(y), weight)
-        encode = partial(_encoded, network, self._target)
-        return DatasetSample(
-            X, network.encode(y), weight, encode, partial(_weighed, self._target, weigh)
-        )
+        if isinstance(X, DatasetTable):
+            return dataset_sample(X, network, self._target, weight, weigh)
+        return Sample(X, network.encode(y), weight)
 
     def _check_training_parameters(self, validation):
         parameters = self.get_params(deep=False)

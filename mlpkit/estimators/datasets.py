@@ -198,6 +198,74 @@ class DatasetSample:
         return self.table.n_features
 
 
+def dataset_table(estimator, dataset, y, sample_weight, *, reset):
+    """Read a dataset once, and check or remember its number of features.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Its ``n_features_in_`` is set or compared.
+    dataset : tf.data.Dataset
+        As in `DatasetTable`.
+    y, sample_weight : None
+        They come with the batches.
+    reset : bool
+        True when fitting anew.
+
+    Returns
+    -------
+    DatasetTable
+
+    Raises
+    ------
+    InvalidParameterError
+        When targets or weights are given beside it.
+    ValueError
+        When the number of features differs from that fitted.
+    """
+    if y is not None or sample_weight is not None:
+        raise InvalidParameterError(
+            "y and sample_weight must come with the batches of a dataset, (x, y, "
+            "sample_weight). Got them as arguments too; leave them out."
+        )
+    table = DatasetTable(dataset)
+    if reset:
+        estimator.n_features_in_ = table.n_features
+        vars(estimator).pop("feature_names_in_", None)
+    elif table.n_features != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {table.n_features} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
+    return table
+
+
+def dataset_sample(table, network, target, weight, weigh):
+    """Give a dataset as training rows of a network.
+
+    Parameters
+    ----------
+    table : DatasetTable
+        The batches.
+    network : MLPNetwork or KerasNetwork
+        Encodes targets.
+    target : callable
+        Checks a batch's targets.
+    weight : ndarray of shape (n_samples,)
+        Weights of all rows, those of classes included.
+    weigh : callable
+        ``weigh(y, weight)`` gives a batch's weights with those of classes.
+
+    Returns
+    -------
+    DatasetSample
+    """
+    return DatasetSample(
+        table, network.encode(target(table.y)), weight,
+        encode=lambda y: network.encode(target(y)), weigh=lambda y, w: weigh(target(y), w),
+    )  # fmt: skip
+
+
 def rows_of(dataset):
     """Give all rows of a dataset at once, for validation.
 

@@ -119,7 +119,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
     jit_compile : bool or "auto", default="auto"
         Whether XLA compiles whole epochs. Compiling takes about half a second once for a shape of
         network and table, and makes each step up to four times faster; "auto" does so where the
-        fit may take 1000 steps or more (epochs times batches) of a small or middle-sized network
+        fit may take 800 steps or more (epochs times batches) of a small or middle-sized network
         (batch size times weights up to 33 million), and never for sparse features.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class, multiplied with the sample weights.

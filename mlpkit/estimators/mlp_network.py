@@ -177,7 +177,14 @@ class MLPNetwork:
         free = (n for n in itertools.count(3) if n not in taken)
         return replace(core, hidden_layer_sizes=tuple(itertools.islice(free, len(core.widths) - 1)))
 
-    def make_step(self, *, shown=False, any_width=False):
+    @property
+    def joins_weights(self):
+        """Whether the optimizer may treat all weights as one vector."""
+        from mlpkit.training import may_join
+
+        return may_join(self.parameters["optimizer"])
+
+    def make_step(self, *, shown=False, any_width=False, joins=False):
         """Build the Keras model and what trains it.
 
         Parameters
@@ -186,6 +193,8 @@ class MLPNetwork:
             Whether callbacks will see the model, which then is of Keras's own layers.
         any_width : bool, default=False
             Whether the program is to serve hidden layers of any width.
+        joins : bool, default=False
+            Whether the weights are to be kept as one vector.
 
         Returns
         -------
@@ -199,7 +208,7 @@ class MLPNetwork:
             model, settings = network.build(core, 0), {}
         else:
             model, settings = network.build_for_many_fits(core)
-        return Step(model, *self._training_objects(), self.dtype, settings)
+        return Step(model, *self._training_objects(), self.dtype, settings, joins=joins)
 
     @property
     def settings(self):
@@ -231,6 +240,8 @@ class MLPNetwork:
 
         if self.spec.dtype.startswith("mixed") and not on_gpu():
             return f"dtype={self.spec.dtype!r} on a CPU, where XLA is slower with it than without"
+        if self.loss_row is None:
+            return "a loss of your own, which may look at several rows"
         return None
 
     @property

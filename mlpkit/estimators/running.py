@@ -101,7 +101,6 @@ def train_network(learnt, sample, held, settings, rng, seed):
     mlpkit.training.Outcome
     """
     from mlpkit import training
-    from mlpkit.backend import tf
 
     network = learnt.network
     batch_size = _batch_size(settings.batch_size, sample)
@@ -110,7 +109,7 @@ def train_network(learnt, sample, held, settings, rng, seed):
     # What goes on later keeps its shapes, and those of the optimizer's variables.
     shared = compiled and not (settings.goes_on or settings.callbacks)
     wide = widened(network) if shared else network
-    program = _program(wide, settings, seed, batch_size, compiled, rows, held_rows)
+    program = _program(wide, settings, seed, batch_size, compiled, shared, rows, held_rows)
     state = program.start(
         learnt.weights if wide is network else filled_up(learnt.weights, wide),
         seed_states=network.seed_states(seed),
@@ -120,9 +119,20 @@ def train_network(learnt, sample, held, settings, rng, seed):
         average=settings.average,
         stops=settings.patience is not None,
     )
+    outcome = training.train(program, state, rows, held_rows, _plan(learnt, settings, rng))
+    if wide is network:
+        return outcome
+    return replace(outcome, weights=cut_back(outcome.weights, learnt.weights))
+
+
+def _plan(learnt, settings, rng):
+    from mlpkit.backend import tf
+    from mlpkit.training import Plan
+
+    network = learnt.network
     # A network that scales its own outputs has its targets in their own units already.
     units = network.metric_units(learnt.targets)
-    plan = training.Plan(
+    return Plan(
         epochs=settings.epochs,
         rng=rng,
         validates=settings.validates,
@@ -132,13 +142,9 @@ def train_network(learnt, sample, held, settings, rng, seed):
         settings=network.settings,
         units=tuple(tf.constant(v, network.dtype) for v in (units.scale, units.offset)),
     )
-    outcome = training.train(program, state, rows, held_rows, plan)
-    if wide is network:
-        return outcome
-    return replace(outcome, weights=cut_back(outcome.weights, learnt.weights))
 
 
-def _program(network, settings, seed, batch_size, compiled, rows, held):
+def _program(network, settings, seed, batch_size, compiled, shared, rows, held):
     """Find the program of this shape, or make it; one that callbacks look into is made for them."""
     from mlpkit import training
     from mlpkit.keras_network import seeded
@@ -149,17 +155,19 @@ def _program(network, settings, seed, batch_size, compiled, rows, held):
     )  # fmt: skip
     shown = bool(settings.callbacks)
     any_width = options["any_width"] = not (compiled or shown) and network.takes_any_width
+    small = network.n_parameters <= training.JOINED_WEIGHTS
+    joins = shared and small and network.joins_weights
 
     def make():
         with seeded(seed):  # Keras draws from Python's generator, even for what is set later
-            step = network.make_step(shown=shown, any_width=any_width)
+            step = network.make_step(shown=shown, any_width=any_width, joins=joins)
             return training.Program(step, **options)
 
     key = None if shown else network.key(any_width=any_width)
     if key is not None:
         layouts = tuple(part and part.layout(compiled) for part in (rows, held))
         stops = settings.patience is not None
-        key = (key, *options.values(), *layouts, settings.average, stops)
+        key = (key, *options.values(), joins, *layouts, settings.average, stops)
     return training.cached_program(key, make)
 
 

@@ -3,15 +3,22 @@
 from mlpkit.training.cache import cache_clear, cache_info, cached_program
 from mlpkit.training.keys import run_time_values, stable_key
 from mlpkit.training.loop import Outcome, Plan, train
-from mlpkit.training.optimizers import is_elementwise
+from mlpkit.training.optimizers import is_elementwise, may_join
 from mlpkit.training.programs import Program
 from mlpkit.training.rows import Rows, empty, fill_up, make_rows
-from mlpkit.training.shapes import EVALUATION_BATCH, bucket, compiling_pays, evaluation_bucket
+from mlpkit.training.shapes import (
+    EVALUATION_BATCH,
+    JOINED_WEIGHTS,
+    bucket,
+    compiling_pays,
+    evaluation_bucket,
+)
 from mlpkit.training.step import Step
 from mlpkit.training.streams import Stream, is_streamed, segment_rows
 
 __all__ = [
     "EVALUATION_BATCH",
+    "JOINED_WEIGHTS",
     "Outcome",
     "Plan",
     "Program",
@@ -29,6 +36,7 @@ __all__ = [
     "is_elementwise",
     "is_streamed",
     "make_rows",
+    "may_join",
     "run_time_values",
     "segment_rows",
     "stable_key",

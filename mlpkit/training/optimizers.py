@@ -7,7 +7,7 @@ _Tensorflow, _Base = _PARENTS["TFOptimizer"], _PARENTS["BaseOptimizer"]
 # Held against Keras's own steps in tests/test_engine.py.
 _PURE = (
     "SGD", "RMSprop", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax", "Adafactor", "Nadam",
-    "Ftrl", "Lion", "Lamb", "Muon",
+    "Ftrl", "Lion", "Lamb",
 )  # fmt: skip
 
 
@@ -52,14 +52,34 @@ def is_elementwise(optimizer):
 
     Examples
     --------
-    >>> is_elementwise("adam"), is_elementwise("muon")
+    >>> is_elementwise("adam"), is_elementwise("lamb")
     (True, False)
     """
     if isinstance(optimizer, str):  # no object is made: its variables would stay behind
         name, known = optimizer, optimizer.lower() in map(str.lower, _PURE)
     else:
         name, known = type(optimizer).__name__, is_pure(optimizer)
-    return known and name.lower() not in ("adafactor", "lamb", "muon")
+    return known and name.lower() not in ("adafactor", "lamb")
+
+
+def may_join(optimizer):
+    """Tell whether an optimizer may treat all weights of a model as one vector.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+        Keras's name, or an optimizer.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> may_join("adam"), may_join(keras.optimizers.Adam(clipnorm=1.0))
+    (True, False)
+    """
+    return is_elementwise(optimizer) and getattr(optimizer, "clipnorm", None) is None
 
 
 def pure(optimizer):

@@ -48,12 +48,12 @@ class Program:
         )
         model = step.model
         model.supports_masking |= masks  # its layers do, and Keras asks the model too
-        self._variables = [*step.variables.trained, *step.variables.others]
-        places = {id(v): i for i, v in enumerate(self._variables)}
+        variables = [*model.trainable_variables, *step.variables.others]
+        places = {id(v): i for i, v in enumerate(variables)}
         self._weight_places = [places[id(v)] for v in model.weights]
         weights = {id(v) for v in model.weights}
         self._seed_places = [places[id(v)] for v in model.variables if id(v) not in weights]
-        self._fresh = [np.array(v) for v in self._variables]
+        self._fresh = [np.array(v) for v in variables]
         self._fresh_slots = [np.array(v) for v in step.variables.slots]
         self._graphs = {}
         self._lock = threading.Lock()
@@ -89,13 +89,8 @@ class Program:
             values[place] = value
         for place, value in zip(self._seed_places, seed_states or (), strict=False):
             values[place] = value
-        variables = [
-            tf.constant(value, variable.dtype)
-            for value, variable in zip(values, self._variables, strict=True)
-        ]
-        n = len(self.step.variables.trained)
         slots = self._slots(optimizer_state, learning_rate, own_rate, sizes)
-        values = Values(tuple(variables[:n]), tuple(variables[n:]), slots)
+        values = Values(*self.step.packed(values), slots)
         return first_state(values, average=average, stops=stops, dtype=self.step.dtype)
 
     def _slots(self, state, learning_rate, own_rate, sizes):
@@ -140,7 +135,8 @@ class Program:
         -------
         list of ndarray
         """
-        return [variables[place].numpy() for place in self._weight_places]
+        arrays = self.step.unpacked(variables)
+        return [arrays[place] for place in self._weight_places]
 
     def learning_rate(self, state):
         """Give the learning rate in force, None where a schedule sets it."""

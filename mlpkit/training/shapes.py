@@ -2,8 +2,9 @@
 
 import math
 
-COMPILED_STEPS = 1000  # from so many steps a fit on, compiling pays
+COMPILED_STEPS = 800  # from so many steps a fit on, compiling pays
 COMPILED_FLOPS = 2e8  # a step's, up to which XLA is as fast as the graph's kernels on a CPU
+JOINED_WEIGHTS = 2**16  # up to which a compiled step keeps its weights as one vector
 ORDERS_A_CALL = 2**18  # row numbers that one call takes: its epochs times its rows, at most
 EVALUATION_BATCH = 4096  # rows looked at in one step when nothing is learnt
 

@@ -1,6 +1,7 @@
 """Rows that come to the device a segment at a time: tables too large for it, and datasets."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ MEMORY_SHARE = 0.25  # of the device's memory; a larger table is streamed
 SEGMENT_BYTES = 2**25  # of rows on the way to the device; one more segment is made ready ahead
 
 
+@lru_cache
 def device_memory():
     """Give the bytes of memory of the device that trains: the first GPU's, else the machine's.
 

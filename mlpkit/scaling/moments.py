@@ -1,117 +1,8 @@
-"""Standardisation of features and targets: found on training rows, undone in predictions."""
-
-from dataclasses import dataclass
+"""Means and deviations of columns: of a table, of its batches one by one, of sparse rows."""
 
 import numpy as np
 
-BLOCK = 2**18  # numbers looked through at a time
-CHUNK = 2**15  # numbers converted at a time: what stays in the cache
-
-
-@dataclass(frozen=True)
-class Affine:
-    """The map ``(x - offset) / scale``, a column at a time.
-
-    Parameters
-    ----------
-    offset, scale : ndarray of shape (n_columns,)
-        float64; scales are positive.
-
-    Examples
-    --------
-    >>> days = Affine(offset=np.array([100.0]), scale=np.array([7.0]))
-    >>> days.apply(np.array([[107.0]]), "float32")
-    array([[1.]], dtype=float32)
-    >>> days.undo(np.array([[1.0]]))
-    array([[107.]])
-    """
-
-    offset: np.ndarray
-    scale: np.ndarray
-
-    @property
-    def is_identity(self):
-        """Whether nothing is changed."""
-        return not self.offset.any() and bool((self.scale == 1).all())
-
-    def apply(self, X, dtype, *, rows=None, out=None):
-        """Give standardised rows; the arithmetic is in float64, a cacheful of rows at a time.
-
-        Large offsets (dates as seconds, prices) would lose their digits in float32.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_columns)
-            Rows in their own units; not changed.
-        dtype : str
-            Type of the result.
-        rows : ndarray of shape (n_rows,), default=None
-            Which rows of `X` to take; None for all.
-        out : ndarray of shape (>= n_rows, n_columns), default=None
-            Where to write them; None makes a new array.
-
-        Returns
-        -------
-        ndarray of shape (n_rows, n_columns)
-        """
-        n_rows = len(X) if rows is None else len(rows)
-        out = np.empty((n_rows, X.shape[1]), dtype) if out is None else out
-        centred = np.empty((min(n_rows, rows_of(X, CHUNK)), X.shape[1]))
-        for place, part in blocks(X, rows, CHUNK):
-            ready = out[place.start : place.start + len(part)]
-            part = np.subtract(part, self.offset, out=centred[: len(part)])
-            np.divide(part, self.scale, out=ready, casting="same_kind")
-        return out
-
-    def undo(self, values):
-        """Carry standardised values back to their own units, in float64.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n_samples, n_columns)
-            Standardised values.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_columns)
-        """
-        return values if self.is_identity else values * self.scale + self.offset
-
-
-def rows_of(X, size):
-    """Give how many rows of a table hold about `size` numbers, at least one."""
-    return max(1, size // max(1, X.shape[1]))
-
-
-def blocks(X, rows=None, size=BLOCK):
-    """Give a table a block of rows at a time.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_columns)
-        The table.
-    rows : ndarray of shape (n_rows,), default=None
-        Which of its rows, in this order; None for all.
-    size : int
-        Numbers a block, about.
-
-    Yields
-    ------
-    place : slice
-        Where the block stands among the rows.
-    part : ndarray
-        The block; a view of `X` where `rows` is None.
-
-    Examples
-    --------
-    >>> X = np.array([[1.0], [2.0], [3.0]])
-    >>> [part.ravel().tolist() for _, part in blocks(X, np.array([2, 0]))]
-    [[3.0, 1.0]]
-    """
-    step = rows_of(X, size)
-    for start in range(0, len(X) if rows is None else len(rows), step):
-        place = slice(start, start + step)
-        yield place, X[place] if rows is None else X[rows[place]]
+from mlpkit.scaling.affine import Affine, blocks
 
 
 class Moments:
@@ -163,26 +54,6 @@ class Moments:
     def units(self):
         """Give the units that `fit_feature_units` would find in all rows together."""
         return _feature_units(_standard(self.mean, self.squares / self.total), self.is_indicator)
-
-
-def identity(n_columns):
-    """Give the map that changes nothing.
-
-    Parameters
-    ----------
-    n_columns : int
-        Number of columns.
-
-    Returns
-    -------
-    Affine
-
-    Examples
-    --------
-    >>> identity(2).is_identity
-    True
-    """
-    return Affine(np.zeros(n_columns), np.ones(n_columns))
 
 
 def fit_standardisation(X, weight, rows=None):
@@ -304,47 +175,3 @@ def _sparse_moments(X, weight):
 def _corrected(mean, first, second):
     """Take out what the mean's own rounding has added (Chan, Golub and LeVeque 1983)."""
     return mean + first, second - np.square(first)
-
-
-def fit_target_units(y, weight, outputs, *, standardize):
-    """Find the units in which a network with these outputs learns its targets best.
-
-    Unbounded outputs learn standardised targets, positive ones targets of mean size 1, bounded
-    ones targets from 0 to 1 (sigmoid) or -1 to 1 (tanh).
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples, n_columns)
-        Training targets.
-    weight : ndarray of shape (n_samples,)
-        Sample weights.
-    outputs : Outputs
-        Activations, scales and offsets of the network's outputs; several outputs for one target
-        column (quantiles) share its units.
-    standardize : bool
-        False keeps unbounded and positive targets as they are.
-
-    Returns
-    -------
-    Affine
-        For each output.
-
-    Examples
-    --------
-    >>> from mlpkit.outputs import plain_outputs
-    >>> y, weight = np.array([[1.0], [3.0]]), np.ones(2)
-    >>> fit_target_units(y, weight, plain_outputs("softplus", 1), standardize=True)
-    Affine(offset=array([0.]), scale=array([2.]))
-    """
-    mean_size = np.average(np.abs(y), axis=0, weights=weight)
-    standard = fit_standardisation(y, weight)
-    offset, scale = np.array(outputs.offset, float), np.array(outputs.scale, float)
-    for i, name in enumerate(outputs.activations):
-        column = min(i, y.shape[1] - 1)
-        if not standardize or (scale[i], offset[i]) != (1.0, 0.0):
-            continue
-        if name == "linear":
-            offset[i], scale[i] = standard.offset[column], standard.scale[column]
-        elif name in ("softplus", "relu", "exponential", "squareplus"):
-            scale[i] = mean_size[column] or 1.0
-    return Affine(offset, scale)

@@ -1,8 +1,5 @@
-"""The network of the Keras estimators: the user's own model, or what their builder returns."""
+"""The user's Keras model in the units in which it learns."""
 
-import contextlib
-import random
-import threading
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,110 +8,12 @@ from mlpkit import compilation
 from mlpkit.backend import keras
 from mlpkit.errors import InvalidParameterError
 from mlpkit.keras_inference import KerasForward
+from mlpkit.keras_network import inspecting
 from mlpkit.losses import LOSSES, loss_name, loss_problems
 from mlpkit.outputs import plain_outputs
 from mlpkit.scaling import fit_target_units, identity
 from mlpkit.tasks import Task
-from mlpkit.training import Step, run_time_values, stable_key
-
-_random_lock = threading.Lock()
-_MIXING = keras.layers.BatchNormalization
-
-
-@contextlib.contextmanager
-def seeded(seed):
-    """Let Keras draw its seeds from `seed` for a while; global seeds are put back after.
-
-    Parameters
-    ----------
-    seed : int
-        The seed. Keras draws the seed of an initializer or dropout layer that has none from
-        Python's generator.
-    """
-    with _random_lock:
-        states = random.getstate(), np.random.get_state()
-        random.seed(seed)
-        np.random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(states[0])
-            np.random.set_state(states[1])
-
-
-def fresh_model(model, n_features, task, parameters, seed):
-    """Make the Keras model to train, the user's own left as it is.
-
-    Parameters
-    ----------
-    model : keras.Model or callable
-        A model, of which a copy with new initial weights is made, or a builder that is called
-        as ``builder(n_features, task, **parameters)``.
-    n_features : int
-        Features of the table.
-    task : Task
-        What is to be learnt.
-    parameters : dict
-        Arguments for the builder.
-    seed : int
-        Decides initial weights.
-
-    Returns
-    -------
-    keras.Model
-
-    Raises
-    ------
-    InvalidParameterError
-        When no model comes of it.
-    """
-    if isinstance(model, keras.Model) and parameters:
-        raise InvalidParameterError(
-            f"model__ parameters need a builder function. Got a built model and {parameters!r}."
-        )
-    with seeded(seed):
-        made = (
-            _copied(model)
-            if isinstance(model, keras.Model)
-            else _built(model, n_features, task, parameters)
-        )
-    _check_inputs(made, n_features)
-    return made
-
-
-def _copied(model):
-    try:
-        if isinstance(model, keras.Sequential) or hasattr(model, "_operations"):
-            return keras.models.clone_model(model)
-        return type(model).from_config(model.get_config())
-    except (NotImplementedError, TypeError, ValueError) as error:
-        raise InvalidParameterError(
-            f"model of type {type(model).__name__} cannot be copied ({error}). Pass a builder "
-            "function in its place: model=lambda n_features, task: ..."
-        ) from error
-
-
-def _built(builder, n_features, task, parameters):
-    made = builder(n_features, task, **parameters)
-    if not isinstance(made, keras.Model):
-        raise InvalidParameterError(
-            f"model must return a keras.Model. {builder!r} returned {type(made).__name__}."
-        )
-    return made
-
-
-def _check_inputs(model, n_features):
-    inputs = getattr(model, "inputs", None)
-    if inputs and len(inputs) > 1:
-        raise InvalidParameterError(
-            f"model must have one input. Got {len(inputs)}: models with several inputs are out "
-            "of scope; join the inputs in one table and slice them inside the model."
-        )
-    if inputs and int(np.prod(inputs[0].shape[1:])) != n_features:
-        raise InvalidParameterError(
-            f"model must take the {n_features} features of X. It takes shape "
-            f"{tuple(inputs[0].shape[1:])}; a builder function gets n_features as its argument."
-        )
+from mlpkit.training import Step, may_join, run_time_values, stable_key
 
 
 @dataclass(eq=False)
@@ -247,6 +146,13 @@ class KerasNetwork:
 
     takes_any_width = False
 
+    @property
+    def joins_weights(self):
+        """Whether the optimizer may treat all weights as one vector."""
+        variables = self.model.trainable_variables
+        plain = all(v.constraint is None and v.dtype == self.dtype for v in variables)
+        return bool(variables) and plain and may_join(self.optimizer)
+
     def key(self, *, any_width=False):
         """Give what the program depends on, None where the user's classes or functions are in it.
 
@@ -263,7 +169,7 @@ class KerasNetwork:
         text = stable_key(self.model, optimizer, loss, *metrics)
         return None if text is None else ("keras", text, self.dtype)
 
-    def make_step(self, *, shown=False, any_width=False):
+    def make_step(self, *, shown=False, any_width=False, joins=False):
         """Give a copy of the model, or the model itself where nobody else can have it.
 
         Parameters
@@ -272,13 +178,15 @@ class KerasNetwork:
             Whether callbacks will see the model; it is the same for them.
         any_width : bool, default=False
             As in `key`.
+        joins : bool, default=False
+            Whether the weights are to be kept as one vector.
 
         Returns
         -------
         mlpkit.training.Step
         """
         model = self.model if self.key() is None else keras.models.clone_model(self.model)
-        return Step(model, *self._training_objects(), self.dtype)
+        return Step(model, *self._training_objects(), self.dtype, joins=joins)
 
     @property
     def settings(self):
@@ -298,20 +206,14 @@ class KerasNetwork:
     @property
     def mixes_rows(self):
         """Whether a layer looks at several rows, and needs to know which count."""
-        return any(isinstance(layer, _MIXING) for layer in _all_layers(self.model))
+        return inspecting.mixes_rows(self.model)
 
     @property
     def uncompilable(self):
-        """Why XLA cannot compile the model for filled-up batches, None where it can."""
-        layers = _all_layers(self.model)
-        for layer in (self.model, *layers):
-            if type(layer).__module__.split(".")[0] != "keras":
-                return f"a model with a layer of your own, {type(layer).__name__}"
-            if not layer.supports_jit:
-                return f"a model with a {type(layer).__name__} layer"
-        if self.mixes_rows and not all(layer.supports_masking for layer in layers):
-            return "a model whose layers do not pass a mask on to its batch normalisation"
-        return None
+        """Why XLA should not compile the model for filled-up batches, None where it may."""
+        if self.loss_row is None:
+            return "a loss of your own, which may look at several rows"
+        return inspecting.why_not_filled_up(self.model)
 
     def _training_objects(self):
         optimizer = compilation.make_optimizer(self.optimizer, None)
@@ -321,50 +223,3 @@ class KerasNetwork:
             self.metrics, self.task.name, one_hot=one_hot, dtype=self.dtype
         )
         return optimizer, loss, metrics
-
-
-def _all_layers(model):
-    """Give the layers of a model, those inside its layers included."""
-    return [layer for layer in model._flatten_layers(include_self=False) if not _is_model(layer)]
-
-
-def _is_model(layer):
-    return isinstance(layer, keras.Sequential | keras.layers.InputLayer) or hasattr(
-        layer, "_operations"
-    )
-
-
-def raw_model(learnt):
-    """Give the fitted model for raw features and targets in their own units.
-
-    Parameters
-    ----------
-    learnt : Learnt
-        Weights and units.
-
-    Returns
-    -------
-    keras.Model
-        The estimator's own where nothing was standardised, else a model around it.
-    """
-    network = learnt.network
-    layers = [keras.Input(network.input_shape, dtype=network.dtype, name="features")]
-    if not learnt.features.is_identity:
-        offset, scale = (
-            v.reshape(network.input_shape) for v in (learnt.features.offset, learnt.features.scale)
-        )
-        axes = tuple(range(1, offset.ndim + 1))
-        layers.append(
-            keras.layers.Normalization(
-                axis=axes, mean=offset, variance=scale**2, dtype=network.dtype, name="standardize"
-            )
-        )
-    layers.append(network.model)
-    if not learnt.targets.is_identity:
-        layers.append(
-            keras.layers.Rescaling(
-                learnt.targets.scale, offset=learnt.targets.offset, dtype=network.dtype,
-                name="target_units",
-            )
-        )  # fmt: skip
-    return network.model if len(layers) == 2 else keras.Sequential(layers)

@@ -1,0 +1,15 @@
+"""Standardisation of features and targets: found on training rows, undone in predictions."""
+
+from mlpkit.scaling.affine import Affine, blocks, identity
+from mlpkit.scaling.moments import Moments, fit_feature_units, fit_standardisation
+from mlpkit.scaling.targets import fit_target_units
+
+__all__ = [
+    "Affine",
+    "Moments",
+    "blocks",
+    "fit_feature_units",
+    "fit_standardisation",
+    "fit_target_units",
+    "identity",
+]
