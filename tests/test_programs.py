@@ -177,6 +177,7 @@ class Twice(keras.layers.Layer):
         return 2 * x
 
 
+@keras.saving.register_keras_serializable("mlpkit.tests")
 def centred(x):
     return x - keras.ops.mean(x, axis=0)
 
