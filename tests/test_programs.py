@@ -109,6 +109,24 @@ def test_rows_learnt_again_share_the_program_of_the_first_time(compilations):
     assert compilations == [("run", True)]
 
 
+def test_rows_are_learnt_again_for_as_many_epochs_as_were_best(monkeypatch):
+    ran = []
+    run = Program.run
+
+    def counted(self, *args):
+        state, figures = run(self, *args)
+        ran.append(len(figures))
+        return state, figures
+
+    monkeypatch.setattr(Program, "run", counted)
+    X, y = numbers(400)
+    for jit_compile in (False, True):
+        regressor = MLPRegressor((5,), epochs=40, patience=3, learning_rate=1e-3, random_state=0,
+                                 jit_compile=jit_compile).fit(X, y)  # fmt: skip
+        assert regressor.best_epoch_ > 3
+        assert ran[-2:] == [regressor.n_iter_, regressor.best_epoch_]
+
+
 def test_a_fit_runs_in_one_call_where_nobody_looks(monkeypatch):
     calls = []
     run = Program.run

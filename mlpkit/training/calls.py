@@ -10,8 +10,9 @@ ENDLESS = 2**31 - 1  # epochs of patience where nothing stops early
 
 def run_counts(held, plan):
     """Give how many validation rows a plan looks at, and its patience, as numbers."""
-    n_held = held.n if held is not None and plan.validates else 0
-    return n_held, ENDLESS if plan.patience is None else plan.patience
+    if held is None or not plan.validates:
+        return 0, ENDLESS
+    return held.n, ENDLESS if plan.patience is None else plan.patience
 
 
 def draw_orders(rng, n_rows, n_epochs):

@@ -3,7 +3,7 @@
 from mlpkit.backend import tf
 from mlpkit.training.rows import block, take
 from mlpkit.training.state import averaged
-from mlpkit.training.step import Batch
+from mlpkit.training.values import Batch
 
 
 class Epochs:

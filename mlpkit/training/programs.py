@@ -14,7 +14,7 @@ from mlpkit.errors import InvalidParameterError
 from mlpkit.training.epochs import Epochs
 from mlpkit.training.signatures import signature
 from mlpkit.training.state import Counts, first_state
-from mlpkit.training.step import Values
+from mlpkit.training.values import Values
 
 
 class Program:

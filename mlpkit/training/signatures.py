@@ -3,7 +3,7 @@
 from mlpkit.backend import tf
 from mlpkit.training.rows import Columns
 from mlpkit.training.state import State
-from mlpkit.training.step import Values
+from mlpkit.training.values import Values
 
 
 def signature(argument, *, rows, widths):

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from mlpkit.backend import tf
-from mlpkit.training.step import Values
+from mlpkit.training.values import Values
 
 MOMENTUM = 0.9  # of the running average of weights, an epoch
 
