@@ -413,3 +413,24 @@ def test_layers_whose_zero_gives_no_zero_are_not_filled_up(activation):
     assert widened(network) is network
     lamb = MLPNetwork(make_spec("regression", 3), None, {"optimizer": keras.optimizers.Lamb()})
     assert widened(lamb) is lamb
+
+
+def test_weights_are_one_vector_where_each_is_treated_alike():
+    X, y = numbers()
+    joined = []
+
+    class Watched(training.Step):
+        def __init__(self, *args, joins=False):
+            joined.append(joins)
+            super().__init__(*args, joins=joins)
+
+    parameters = dict(SMALL, jit_compile=True, random_state=0, l2=0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "Step", Watched)
+        MLPRegressor(**parameters).fit(X, y)
+        MLPRegressor(**{**parameters, "l2": 0.1}).fit(X, y)
+        MLPRegressor(**parameters, warm_start=True).fit(X, y)
+        MLPRegressor(**parameters, optimizer=keras.optimizers.Adam(clipnorm=1.0)).fit(X, y)
+        MLPRegressor(**{**parameters, "hidden_layer_sizes": (300, 300)}).fit(X, y)
+        MLPRegressor(**{**parameters, "jit_compile": False}).fit(X, y)
+    assert joined == [True, False, False, False, False, False]

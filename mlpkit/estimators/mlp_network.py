@@ -179,10 +179,10 @@ class MLPNetwork:
 
     @property
     def joins_weights(self):
-        """Whether the optimizer may treat all weights as one vector."""
+        """Whether the weights may be one vector: a penalty's gradient is slow in one."""
         from mlpkit.training import may_join
 
-        return may_join(self.parameters["optimizer"])
+        return not self.spec.l2 and may_join(self.parameters["optimizer"])
 
     def make_step(self, *, shown=False, any_width=False, joins=False):
         """Build the Keras model and what trains it.

@@ -148,9 +148,12 @@ class KerasNetwork:
 
     @property
     def joins_weights(self):
-        """Whether the optimizer may treat all weights as one vector."""
+        """Whether the weights may be one vector: a penalty's gradient is slow in one."""
         variables = self.model.trainable_variables
-        plain = all(v.constraint is None and v.dtype == self.dtype for v in variables)
+        plain = all(
+            v.constraint is None and v.regularizer is None and v.dtype == self.dtype
+            for v in variables
+        )
         return bool(variables) and plain and may_join(self.optimizer)
 
     def key(self, *, any_width=False):

@@ -53,8 +53,8 @@ class Program:
         self._weight_places = [places[id(v)] for v in model.weights]
         weights = {id(v) for v in model.weights}
         self._seed_places = [places[id(v)] for v in model.variables if id(v) not in weights]
-        self._fresh = [np.array(v) for v in variables]
-        self._fresh_slots = [np.array(v) for v in step.variables.slots]
+        self._fresh = [v.numpy() for v in variables]
+        self._fresh_slots = [v.numpy() for v in step.variables.slots]
         self._graphs = {}
         self._lock = threading.Lock()
 
@@ -191,7 +191,7 @@ class Program:
             Counts(*(tf.constant(count, tf.int32) for count in counts)), settings, units,
         )  # fmt: skip
         before = state.epoch
-        state, figures = self._graph("run", arguments)(*arguments)
+        state, figures = self._call("run", arguments)
         return state, figures.numpy()[: int(state.epoch) - int(before)]
 
     def learn(self, values, totals, columns, n_rows, settings, units):
@@ -213,7 +213,7 @@ class Program:
         order = tf.range(columns.y.shape[0])
         count = tf.constant(n_rows, tf.int32)
         arguments = (values, totals, columns, order, count, settings, units)
-        return self._graph("learn", arguments)(*arguments)
+        return self._call("learn", arguments)
 
     def judge(self, weights, totals, columns, n_rows, settings, units):
         """Add up loss and metrics of a segment of rows, as `Epochs.judge` does.
@@ -231,7 +231,7 @@ class Program:
         """
         count = tf.constant(n_rows, tf.int32)
         arguments = (self.step.split(weights), totals, columns, count, settings, units)
-        return self._graph("judge", arguments)(*arguments)
+        return self._call("judge", arguments)
 
     def close(self, state, values, figures, held, counts, settings, units):
         """End an epoch whose steps were taken elsewhere, as `Epochs.close` does.
@@ -257,7 +257,7 @@ class Program:
         held = None if held is None else held.columns
         counts = Counts(*(tf.constant(count, tf.int32) for count in (0, n_held, 1, patience)))
         arguments = (state, values, figures, held, counts, settings, units)
-        state, figures = self._graph("close", arguments)(*arguments)
+        state, figures = self._call("close", arguments)
         return state, figures.numpy()
 
     def _orders(self, orders, rows):
@@ -269,6 +269,9 @@ class Program:
         table = np.zeros((rows.epochs_a_call, n_slots), np.int32)
         table[: len(orders), : orders.shape[1]] = orders
         return tf.constant(table)
+
+    def _call(self, name, arguments):
+        return self._graph(name, arguments)(*arguments)
 
     def _graph(self, name, arguments):
         """Trace a function of `Epochs` when it is first called."""

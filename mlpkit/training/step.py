@@ -47,7 +47,9 @@ class Step:
         self.joins = joins
         trained = model.trainable_variables
         if joins:
-            trained = [keras.Variable(np.concatenate([np.ravel(v) for v in trained]), dtype=dtype)]
+            trained = [
+                keras.Variable(np.concatenate([np.ravel(v.numpy()) for v in trained]), dtype=dtype)
+            ]
         self.optimizer.build(trained)
         self.settings = dict(settings)
         decay = self.optimizer.run_time_decay if self.is_pure else None
@@ -61,7 +63,7 @@ class Step:
         for metric in self.metrics:
             self._build_metric(metric)
         self._metric_variables = [v for metric in self.metrics for v in metric.variables]
-        self._fresh_metrics = tuple(np.array(v) for v in self._metric_variables)
+        self._fresh_metrics = tuple(v.numpy() for v in self._metric_variables)
 
     def _build_metric(self, metric):
         """Let a metric make its variables; some do so when they see the first batch."""
