@@ -155,6 +155,7 @@ def test_datasets_go_into_partial_fit_and_the_users_own_models():
         (lambda d: d.unbatch(), "batches of rows. Got x of shape"),
         (lambda d: d.map(lambda x, y: x), r"batches \(x, y\) or \(x, y, sample_weight\)"),
         (lambda d: d.take(0), "at least one row"),
+        (lambda d: d.map(lambda x, y: ({"x": x}, y)), "single tensors of known rank"),
         (lambda d: d.map(lambda x, y: (x / 0, y)), "finite numbers only. Got NaN or infinity"),
         (lambda d: d.map(lambda x, y: (x, y, -x[:, 0])), "finite numbers >= 0"),
         (lambda d: d.map(lambda x, y: (tf.strings.as_string(x), y)), "X must hold numbers only"),
@@ -172,7 +173,11 @@ def test_targets_and_weights_come_with_the_dataset():
     X, y = classes()
     with pytest.raises(ValueError, match="y and sample_weight must come with the batches"):
         MLPClassifier(**PARAMETERS).fit(batches(X, y), y)
+    with pytest.raises(ValueError, match="y_val must come with the batches of X_val"):
+        MLPClassifier(**PARAMETERS).fit(X, y, X_val=batches(X, y), y_val=y)
     fitted = MLPClassifier(**PARAMETERS).partial_fit(X, y, classes=["no", "yes"])
+    with pytest.raises(TypeError, match="only fit and partial_fit take datasets"):
+        fitted.predict(batches(X, y))
     with pytest.raises(ValueError, match="X has 4 features"):
         fitted.partial_fit(batches(X[:, :4], y), None)
 

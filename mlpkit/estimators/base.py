@@ -139,7 +139,9 @@ class BaseNetworkEstimator(BaseEstimator):
         parameters = self.get_params(deep=False)
         more = []
         X_val, y_val, sample_weight_val = validation
-        if (X_val is None or is_dataset(X_val)) != (y_val is None):
+        if is_dataset(X_val) and y_val is not None:
+            more.append("y_val must come with the batches of X_val, a dataset. Got it as well.")
+        elif not is_dataset(X_val) and (X_val is None) != (y_val is None):
             more.append("X_val and y_val must be given together. Got only one of them.")
         if sample_weight_val is not None and X_val is None:
             more.append("sample_weight_val needs X_val and y_val. Got no X_val.")

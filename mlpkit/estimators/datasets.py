@@ -143,7 +143,12 @@ def _check_elements(dataset):
             f"Got elements {spec}; y, X_val and so on are not taken from elsewhere."
         )
     ranks = [getattr(getattr(part, "shape", None), "rank", None) for part in spec]
-    if ranks[0] is None or ranks[0] < 2:
+    if None in ranks:
+        raise InvalidParameterError(
+            "X must be a dataset of batches whose parts are single tensors of known rank. "
+            f"Got elements {spec}; join the features in one tensor, for instance by tf.stack."
+        )
+    if ranks[0] < 2:
         raise InvalidParameterError(
             f"X must be a dataset of batches of rows. Got x of shape {spec[0].shape}: batch it, "
             "dataset.batch(32)."

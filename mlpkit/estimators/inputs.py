@@ -6,6 +6,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from mlpkit.errors import InvalidParameterError
+from mlpkit.estimators.datasets import is_dataset
 
 FLOATS = (np.float64, np.float32)
 
@@ -31,6 +32,11 @@ def check_features(estimator, X, *, reset):
     ValueError
         When values are missing, infinite or not numbers, or columns differ from those fitted.
     """
+    if is_dataset(X):
+        raise TypeError(
+            f"X must be an array or a table here. Got {type(X).__name__}: only fit and partial_fit "
+            "take datasets; predict batch by batch, for instance [predict(x) for x, *_ in X]."
+        )
     refuse_text(X)
     X = validate_data(
         estimator,

@@ -65,11 +65,6 @@ class Rows:
             return tuple((tuple(t.shape), t.dtype.name) for t in tf.nest.flatten(self.columns))
         return self.is_sparse, self.columns.y.dtype.name
 
-    @property
-    def nbytes(self):
-        """Bytes on the device."""
-        return sum(int(np.prod(t.shape)) * t.dtype.size for t in tf.nest.flatten(self.columns))
-
 
 def empty(shape, dtype):
     """Give an array that the device can take over without a copy.
