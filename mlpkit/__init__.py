@@ -28,6 +28,7 @@ _HOMES = {
     "InvalidParameterError": "errors",
     "TargetError": "errors",
     "TrainingDivergedError": "errors",
+    "WorkersError": "errors",
     "SelfNormalizationWarning": "errors",
 }
 

@@ -17,5 +17,9 @@ class TrainingDivergedError(RuntimeError):
     """The loss became NaN or infinite; the message names the epoch and the likely cause."""
 
 
+class WorkersError(RuntimeError):
+    """The processes of a cluster cannot train together: one failed, or was given other rows."""
+
+
 class SelfNormalizationWarning(UserWarning):
     """SELU was combined with something that breaks its self-normalisation."""

@@ -4,6 +4,7 @@ import numpy as np
 
 from mlpkit.architecture import make_spec
 from mlpkit.checks import is_integer
+from mlpkit.devices import place
 from mlpkit.tasks import TASKS
 
 
@@ -24,6 +25,7 @@ def make_classifier(
     loss="auto",
     metrics="auto",
     dtype="float32",
+    device="auto",
     random_state=None,
 ):
     """Build and compile the classification MLP of Géron's table 10-2.
@@ -68,6 +70,10 @@ def make_classifier(
     dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
         Type of weights and arithmetic. "mixed_bfloat16" keeps weights and outputs in float32 and
         multiplies in bfloat16, faster for wide layers; it is refused where the hardware has none.
+    device : str, list of str or tf.distribute.Strategy, default="auto"
+        Where Keras's own ``fit`` trains the model, which is built in the scope of the strategy:
+        "auto" is all GPUs there are, else the CPU; "cpu", "gpu" or "gpu:1" one device; a list of
+        them, "mirrored" or "multiworker" a replica on each, as in `MLPClassifier`.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights and dropout masks.
 
@@ -99,7 +105,7 @@ def make_classifier(
         multilabel=multilabel, hidden_layer_sizes=hidden_layer_sizes, activation=activation,
         kernel_initializer=kernel_initializer, normalization=normalization, dropout=dropout,
         l2=l2, standardize=standardize, optimizer=optimizer, learning_rate=learning_rate,
-        loss=loss, metrics=metrics, dtype=dtype, random_state=random_state,
+        loss=loss, metrics=metrics, dtype=dtype, device=device, random_state=random_state,
     )  # fmt: skip
     spec = make_spec(task, n_features, n_classes if task != "binary" else 1, **parameters)
     return _compiled(spec, parameters)
@@ -125,6 +131,7 @@ def make_regressor(
     quantile=0.5,
     metrics="auto",
     dtype="float32",
+    device="auto",
     random_state=None,
 ):
     """Build and compile the regression MLP of Géron's table 10-1.
@@ -155,7 +162,7 @@ def make_regressor(
         single target column.
     metrics : "auto", None or list, default="auto"
         "auto" is the root mean squared error; nothing for several quantiles.
-    dtype, random_state
+    dtype, device, random_state
         As in `make_classifier`.
 
     Returns
@@ -185,7 +192,7 @@ def make_regressor(
         l2=l2, standardize=standardize, output_range=output_range,
         output_activation=output_activation, optimizer=optimizer, learning_rate=learning_rate,
         loss=loss, delta=delta, quantile=quantile, metrics=metrics, dtype=dtype,
-        random_state=random_state,
+        device=device, random_state=random_state,
     )  # fmt: skip
     task = "regression" if is_integer(n_outputs) and n_outputs == 1 else "multioutput"
     return _compiled(make_spec(task, n_features, n_outputs, **parameters), parameters)
@@ -200,8 +207,9 @@ def _compiled(spec, parameters):
     seed = None
     if parameters["random_state"] is not None:
         seed = check_random_state(parameters["random_state"]).randint(2**31 - 1)
-    model = network.build(spec, seed)
-    compile_model(model, spec, parameters)
+    with place(parameters["device"]).keras_scope():
+        model = network.build(spec, seed)
+        compile_model(model, spec, parameters)
     return model
 
 

@@ -12,6 +12,7 @@ from mlpkit.checks import (
     one_of,
     sizes,
 )
+from mlpkit.devices import DEVICE
 
 INITIALIZERS = (
     "glorot_uniform", "glorot_normal", "he_normal", "he_uniform", "lecun_normal",
@@ -84,6 +85,7 @@ RULES = {
     "metrics": none()
     | one_of("auto")
     | Rule("be a list of names of Keras metrics, or of metrics", _are_metrics, METRICS),
+    "device": DEVICE,
     "dtype": one_of("float32", "float64", "mixed_bfloat16"),
     "random_state": none()
     | integer(0, 2**32 - 1)

@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from mlpkit.checks import check_parameters
+from mlpkit.devices import place
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
 from mlpkit.estimators.datasets import (
@@ -21,6 +22,7 @@ from mlpkit.estimators.datasets import (
 )
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
 from mlpkit.estimators.running import TrainingSettings, train_network
+from mlpkit.estimators.team import team_of
 from mlpkit.inference import run_blocks
 from mlpkit.scaling import identity
 from mlpkit.tasks import infer_task
@@ -81,19 +83,24 @@ class BaseNetworkEstimator(BaseEstimator):
 
     def _fit(self, X, y, sample_weight, validation=(None,) * 3, *, go_on, classes=None, once=False):
         self._check_training_parameters(validation)
+        placement = place(self.device)
+        team = team_of(placement)
         with all_or_nothing(self):
-            X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)
-            task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
-            weigh = self._weighing(task, y, weight)
-            weight = weigh(y, weight)
-            rng = self._generator(go_on)
+            with team.ready():
+                X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)
+                task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
+            team.check_same_rows(X, y, weight)
+            rng = team.shared(self._generator(go_on))
             # The first draw, as in the factories: equal random_state, equal initial weights.
             seed = int(rng.randint(2**31 - 1))
-            network = self._make_network(task, X.shape[1], seed)
-            sample = self._sample(network, X, y, weight, weigh)
-            train, held = self._validation(sample, task, y, validation, network, rng, once)
-            learnt = self._continued(network) if go_on else self._started(network, train, seed)
-            settings = self._training_settings(len(sample), held is not None, once)
+            with team.ready():
+                weigh = self._weighing(task, y, weight)
+                weight = weigh(y, weight)
+                network = self._make_network(task, X.shape[1], seed)
+                sample = self._sample(network, X, y, weight, weigh)
+                train, held = self._validation(sample, task, y, validation, network, rng, once)
+                learnt = self._continued(network) if go_on else self._started(network, train, seed)
+            settings = self._training_settings(len(sample), held is not None, once, placement)
             outcome = train_network(learnt, train, held, settings, rng, seed)
             if self._trains_again(train, sample):
                 if not go_on:
@@ -221,7 +228,7 @@ class BaseNetworkEstimator(BaseEstimator):
         train, held = inputs.split_rows(len(sample), self.validation_fraction, classes, rng)
         return sample.take(train), sample.take(held)
 
-    def _training_settings(self, n_rows, validates, once):
+    def _training_settings(self, n_rows, validates, once, placement):
         epochs = 1 if once else int(self.epochs)
         return TrainingSettings(
             epochs=epochs,
@@ -236,6 +243,7 @@ class BaseNetworkEstimator(BaseEstimator):
             verbose=int(self.verbose),
             callbacks=self._callbacks(),
             goes_on=once or bool(self.warm_start),
+            placement=placement,
         )
 
     def _callbacks(self):

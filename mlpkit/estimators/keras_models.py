@@ -153,7 +153,7 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         Keep a running average of the weights over the epochs, as `MLPClassifier` does.
     jit_compile : bool or "auto", default="auto"
         As in `MLPClassifier`; "auto" leaves models with layers of your own uncompiled.
-    batch_size, epochs, validation_fraction, patience, class_weight, warm_start, callbacks, \
+    batch_size, epochs, validation_fraction, patience, device, class_weight, warm_start, callbacks, \
 verbose, random_state
         As in `MLPClassifier`.
     **model__parameters
@@ -199,6 +199,7 @@ verbose, random_state
         patience=10,
         average=False,
         jit_compile="auto",
+        device="auto",
         class_weight=None,
         warm_start=False,
         callbacks=None,
@@ -224,7 +225,7 @@ class KerasRegressor(RegressorMethods, BaseKerasEstimator):
         Standardise the inputs, and the targets where the model's output is linear and the loss
         allows it.
     batch_size, epochs, early_stopping, validation_fraction, patience, average, jit_compile, \
-warm_start, callbacks, verbose, random_state
+device, warm_start, callbacks, verbose, random_state
         As in `KerasClassifier`.
     **model__parameters
         The builder's own parameters, spelt ``model__name``.
@@ -260,6 +261,7 @@ warm_start, callbacks, verbose, random_state
         patience=10,
         average=False,
         jit_compile="auto",
+        device="auto",
         warm_start=False,
         callbacks=None,
         verbose=0,

@@ -121,6 +121,10 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         network and table, and makes each step up to four times faster; "auto" does so where the
         fit may take 800 steps or more (epochs times batches) of a small or middle-sized network
         (batch size times weights up to 33 million), and never for sparse features.
+    device : str, list of str or tf.distribute.Strategy, default="auto"
+        Where it is trained: "auto" is all GPUs there are, else the CPU; "cpu", "gpu" or "gpu:1"
+        one device; a list of them, or "mirrored", a replica on each, and "multiworker" one or more
+        in each process of a cluster, which share every batch. Predictions are made on the CPU.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class, multiplied with the sample weights.
     warm_start : bool, default=False
@@ -234,6 +238,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         patience=20,
         average=True,
         jit_compile="auto",
+        device="auto",
         class_weight=None,
         warm_start=False,
         callbacks=None,
@@ -259,6 +264,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         self.patience = patience
         self.average = average
         self.jit_compile = jit_compile
+        self.device = device
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.callbacks = callbacks

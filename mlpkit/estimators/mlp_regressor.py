@@ -37,8 +37,8 @@ class MLPRegressor(RegressorMethods, BaseMLP):
         What `history_` records beside the loss, in the target's units; "auto" is the RMSE.
     early_stopping : bool or "auto", default="auto"
         As in `MLPClassifier`, by the validation loss.
-    batch_size, epochs, validation_fraction, patience, average, jit_compile, warm_start, \
-callbacks, verbose, dtype, random_state
+    batch_size, epochs, validation_fraction, patience, average, jit_compile, device, \
+warm_start, callbacks, verbose, dtype, random_state
         As in `MLPClassifier`.
 
     Attributes
@@ -87,6 +87,7 @@ callbacks, verbose, dtype, random_state
         patience=20,
         average=True,
         jit_compile="auto",
+        device="auto",
         warm_start=False,
         callbacks=None,
         verbose=0,
@@ -115,6 +116,7 @@ callbacks, verbose, dtype, random_state
         self.patience = patience
         self.average = average
         self.jit_compile = jit_compile
+        self.device = device
         self.warm_start = warm_start
         self.callbacks = callbacks
         self.verbose = verbose

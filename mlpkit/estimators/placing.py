@@ -1,11 +1,13 @@
 """From samples to what the engine reads: rows on the device, or a stream of them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mlpkit.estimators.datasets import DatasetSample
 
 
-def engine_rows(learnt, sample, held, n_rows, batch_size, compiled):
+def engine_rows(learnt, sample, held, n_rows, batch_size, compiled, replicas=None):
     """Give training and validation rows to the engine, in the network's units.
 
     Parameters
@@ -22,6 +24,8 @@ def engine_rows(learnt, sample, held, n_rows, batch_size, compiled):
         Rows a step.
     compiled : bool
         Whether they have.
+    replicas : Replicas, default=None
+        Who share each batch.
 
     Returns
     -------
@@ -33,24 +37,28 @@ def engine_rows(learnt, sample, held, n_rows, batch_size, compiled):
     if compiled:
         filled = training.bucket(n_rows)
         held_filled = None if held is None else training.evaluation_bucket(len(held))
-    rows = _engine_rows(learnt, sample, filled, batch_size, compiled)
+    options = {"compiled": compiled, "replicas": replicas}
+    rows = _engine_rows(learnt, sample, filled, batch_size, **options)
     if held is None:
         return rows, None
-    return rows, _engine_rows(learnt, held, held_filled, training.EVALUATION_BATCH, compiled)
+    return rows, _engine_rows(learnt, held, held_filled, training.EVALUATION_BATCH, **options)
 
 
-def _engine_rows(learnt, sample, n_filled, batch_size, compiled):
+def _engine_rows(learnt, sample, n_filled, batch_size, *, compiled, replicas):
     from mlpkit import training
 
     row_bytes = sample.n_features * np.dtype(learnt.network.dtype).itemsize
     capacity = training.segment_rows(row_bytes, batch_size)
+    is_own = False
     if isinstance(sample, DatasetSample):
+        is_own = replicas is not None and replicas.n_workers > 1
         segments = _dataset_segments(learnt, sample, capacity)
     elif training.is_streamed(row_bytes * len(sample)) and not hasattr(sample.X, "indptr"):
         segments = _table_segments(learnt, sample, capacity)
     else:
-        return _device_rows(learnt, sample, n_filled)
-    return training.Stream(segments, len(sample), capacity, compiled=compiled)
+        rows = _device_rows(learnt, sample, n_filled)
+        return rows if replicas is None else replace(rows, copies=replicas.copies(rows.columns))
+    return training.Stream(segments, len(sample), capacity, compiled=compiled, is_own=is_own)
 
 
 def _device_rows(learnt, sample, n_filled):

@@ -16,7 +16,7 @@ def _is_range(value):
 
 
 TRAINING_RULES = {
-    **{name: RULES[name] for name in ("learning_rate", "standardize", "metrics")},
+    **{name: RULES[name] for name in ("learning_rate", "standardize", "metrics", "device")},
     "batch_size": one_of("auto") | integer(1),
     "epochs": integer(1),
     "early_stopping": one_of("auto") | boolean(),

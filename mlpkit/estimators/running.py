@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from mlpkit.devices import Placement
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators.datasets import DatasetSample
 from mlpkit.estimators.learnt import Sample
@@ -62,6 +63,8 @@ class TrainingSettings:
         Called as Keras does.
     goes_on : bool
         Whether training may go on from where it ends.
+    placement : Placement
+        Where it is trained.
     """
 
     epochs: int
@@ -76,6 +79,7 @@ class TrainingSettings:
     verbose: int
     callbacks: tuple
     goes_on: bool
+    placement: Placement
 
 
 def train_network(learnt, sample, held, settings, rng, seed):
@@ -100,12 +104,20 @@ def train_network(learnt, sample, held, settings, rng, seed):
     -------
     mlpkit.training.Outcome
     """
+    with settings.placement.scope():
+        return _train(learnt, sample, held, settings, rng, seed)
+
+
+def _train(learnt, sample, held, settings, rng, seed):
     from mlpkit import training
 
     network = learnt.network
+    replicas = training.replicas_of(settings.placement.strategy)
     batch_size = _batch_size(settings.batch_size, sample)
     compiled = _is_compiled(network, sample, settings, batch_size)
-    rows, held_rows = engine_rows(learnt, sample, held, settings.n_rows, batch_size, compiled)
+    rows, held_rows = engine_rows(
+        learnt, sample, held, settings.n_rows, batch_size, compiled, replicas
+    )
     # What goes on later keeps its shapes, and those of the optimizer's variables.
     shared = compiled and not (settings.goes_on or settings.callbacks)
     wide = widened(network) if shared else network
@@ -149,9 +161,10 @@ def _program(network, settings, seed, batch_size, compiled, shared, rows, held):
     from mlpkit import training
     from mlpkit.keras_network import seeded
 
+    placement = settings.placement
     options = dict(
         batch_size=batch_size, compiled=compiled, masks=compiled and network.mixes_rows,
-        by_accuracy=settings.by_accuracy,
+        by_accuracy=settings.by_accuracy, replicas=training.replicas_of(placement.strategy),
     )  # fmt: skip
     shown = bool(settings.callbacks)
     any_width = options["any_width"] = not (compiled or shown) and network.takes_any_width
@@ -167,7 +180,9 @@ def _program(network, settings, seed, batch_size, compiled, shared, rows, held):
     if key is not None:
         layouts = tuple(part and part.layout(compiled) for part in (rows, held))
         stops = settings.patience is not None
-        key = (key, *options.values(), joins, *layouts, settings.average, stops)
+        key = (
+            key, *options.values(), joins, *layouts, settings.average, stops, placement.device
+        )  # fmt: skip
     return training.cached_program(key, make)
 
 
@@ -183,6 +198,8 @@ def _is_compiled(network, sample, settings, batch_size):
         return False
     sparse = isinstance(sample, Sample) and hasattr(sample.X, "indptr")
     reason = "a sparse X, whose batches have no fixed shape" if sparse else network.uncompilable
+    if settings.placement.strategy is not None:
+        reason = "several replicas, which train as a graph"
     if reason and settings.jit_compile is True:
         raise InvalidParameterError(f"jit_compile must be 'auto' or False for {reason}. Got True.")
     return reason is None

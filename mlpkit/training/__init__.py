@@ -5,6 +5,7 @@ from mlpkit.training.keys import run_time_values, stable_key
 from mlpkit.training.loop import Outcome, Plan, train
 from mlpkit.training.optimizers import is_elementwise, may_join
 from mlpkit.training.programs import Program
+from mlpkit.training.replicas import replicas_of
 from mlpkit.training.rows import Rows, empty, fill_up, make_rows
 from mlpkit.training.shapes import (
     EVALUATION_BATCH,
@@ -37,6 +38,7 @@ __all__ = [
     "is_streamed",
     "make_rows",
     "may_join",
+    "replicas_of",
     "run_time_values",
     "segment_rows",
     "stable_key",

@@ -75,16 +75,22 @@ def _streamed_epoch(program, state, rows, held, counts, settings, plan):
     """Take the steps of `Epochs.run` for one epoch, segment by segment."""
     epochs, step = program.epochs, program.step
     values, totals = state.values, step.fresh_totals()
-    for columns, n_rows in rows.epoch(plan.rng):
+    for columns, n_rows in _segments(program, rows, plan.rng):
         values, totals = program.learn(values, totals, columns, n_rows, settings, plan.units)
     figures = [step.figures(totals)]
     state = epochs.advance(state, values)
     n_held, patience = counts
     if held is not None:
         totals, shown = step.fresh_totals(), epochs.shown(state)
-        for columns, n_rows in held.epoch(None) if n_held else ():
+        for columns, n_rows in _segments(program, held, None) if n_held else ():
             totals = program.judge(shown, totals, columns, n_rows, settings, plan.units)
         figures.append(step.figures(totals))
     figures = tf.concat(figures, axis=0)
     state = epochs.watch(state, figures, tf.constant(patience, tf.int32))
     return state, figures.numpy()[np.newaxis]
+
+
+def _segments(program, rows, rng):
+    """Give an epoch's segments, as many in each process where each has rows of its own."""
+    segments = rows.epoch(rng)
+    return program.replicas.in_step(segments) if rows.is_own else segments

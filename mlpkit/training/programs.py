@@ -12,6 +12,7 @@ import numpy as np
 from mlpkit.backend import tf
 from mlpkit.errors import InvalidParameterError
 from mlpkit.training.epochs import Epochs
+from mlpkit.training.shared_epochs import SharedEpochs
 from mlpkit.training.signatures import signature
 from mlpkit.training.state import Counts, first_state
 from mlpkit.training.values import Values
@@ -36,16 +37,24 @@ class Program:
     any_width : bool, default=False
         Whether a program that is not compiled serves layers of any width. Those of its own model
         then have widths that occur nowhere else in it.
+    replicas : Replicas, default=None
+        Who share each batch; a program of several is a graph. None trains on one device.
     """
 
     def __init__(
-        self, step, batch_size, *, compiled=False, masks=False, by_accuracy=False, any_width=False
-    ):
+        self, step, batch_size, *, compiled=False, masks=False, by_accuracy=False,
+        any_width=False, replicas=None,
+    ):  # fmt: skip
         self.step, self.batch_size, self.compiled = step, batch_size, compiled
-        self.any_width = any_width
-        self.epochs = Epochs(
-            step, batch_size, fills_up=compiled, masks=masks, by_accuracy=by_accuracy
-        )
+        self.any_width, self.replicas = any_width, replicas
+        if replicas is None:
+            self.epochs = Epochs(
+                step, batch_size, fills_up=compiled, masks=masks, by_accuracy=by_accuracy
+            )
+        else:
+            self.epochs = SharedEpochs(
+                step, batch_size, replicas=replicas, by_accuracy=by_accuracy
+            )
         model = step.model
         model.supports_masking |= masks  # its layers do, and Keras asks the model too
         variables = [*model.trainable_variables, *step.variables.others]
@@ -184,10 +193,10 @@ class Program:
         figures : ndarray of shape (epochs run, n_figures)
         """
         n_held, patience = counts
-        held_columns = None if held is None else held.columns
+        held_columns = None if held is None else held.read
         counts = (rows.n, n_held, len(orders), patience)
         arguments = (
-            state, rows.columns, held_columns, self._orders(orders, rows),
+            state, rows.read, held_columns, self._orders(orders, rows),
             Counts(*(tf.constant(count, tf.int32) for count in counts)), settings, units,
         )  # fmt: skip
         before = state.epoch
@@ -203,8 +212,8 @@ class Program:
             As in `Step.train`.
         columns : Columns
             The rows.
-        n_rows : int
-            How many of them count.
+        n_rows : int or pair of int
+            How many of them count; see `SharedEpochs.learn`.
 
         Returns
         -------
@@ -212,7 +221,7 @@ class Program:
         """
         order = tf.range(columns.y.shape[0])
         count = tf.constant(n_rows, tf.int32)
-        arguments = (values, totals, columns, order, count, settings, units)
+        arguments = (values, totals, self._read(columns), order, count, settings, units)
         return self._call("learn", arguments)
 
     def judge(self, weights, totals, columns, n_rows, settings, units):
@@ -230,6 +239,7 @@ class Program:
         Totals
         """
         count = tf.constant(n_rows, tf.int32)
+        columns = self._read(columns)
         arguments = (self.step.split(weights), totals, columns, count, settings, units)
         return self._call("judge", arguments)
 
@@ -254,11 +264,14 @@ class Program:
             With those of the validation rows.
         """
         n_held, patience = counts
-        held = None if held is None else held.columns
+        held = None if held is None else held.read
         counts = Counts(*(tf.constant(count, tf.int32) for count in (0, n_held, 1, patience)))
         arguments = (state, values, figures, held, counts, settings, units)
         state, figures = self._call("close", arguments)
         return state, figures.numpy()
+
+    def _read(self, columns):
+        return columns if self.replicas is None else self.replicas.copies(columns)
 
     def _orders(self, orders, rows):
         """Fill row numbers up to the program's shape: whole batches, a fixed count of epochs."""

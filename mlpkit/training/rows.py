@@ -40,10 +40,20 @@ class Rows:
         The rows; those from `n` on only fill up.
     n : int
         Number of rows that count.
+    copies : tuple of Columns, default=None
+        The same rows on the device of each replica, where there are several.
     """
 
     columns: Columns
     n: int
+    copies: tuple | None = None
+
+    @property
+    def read(self):
+        """What programs read."""
+        return self.copies or self.columns
+
+    is_own = False  # every process has the same
 
     @property
     def is_sparse(self):
@@ -64,6 +74,11 @@ class Rows:
         if compiled:
             return tuple((tuple(t.shape), t.dtype.name) for t in tf.nest.flatten(self.columns))
         return self.is_sparse, self.columns.y.dtype.name
+
+
+def is_copies(rows):
+    """Tell whether rows are those of several replicas, a tuple of `Columns`."""
+    return isinstance(rows, tuple) and bool(rows) and isinstance(rows[0], Columns)
 
 
 def empty(shape, dtype):
@@ -251,10 +266,27 @@ def block(columns, start, n_filled):
         size = tf.minimum(EVALUATION_BATCH, tf.shape(columns.y)[0] - start)
     else:
         size = min(EVALUATION_BATCH, n_filled)
+    return *run_of(columns, start, size), size
+
+
+def run_of(columns, start, size):
+    """Give rows that follow each other, made dense, inside a graph.
+
+    Parameters
+    ----------
+    columns : Columns
+        All rows.
+    start, size : int or tensor of shape (), int32
+        The first of them, and how many.
+
+    Returns
+    -------
+    x, y, weight : tensors of `size` rows
+    """
     if len(columns.features) > 1:
-        return *take(columns, tf.range(start, start + size)), size
+        return take(columns, tf.range(start, start + size))
     parts = (columns.features[0], columns.y, columns.weight)
-    return *(_cut(part, start, size) for part in parts), size
+    return tuple(_cut(part, start, size) for part in parts)
 
 
 def _cut(tensor, start, size):

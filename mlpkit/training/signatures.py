@@ -1,7 +1,7 @@
 """What a traced graph takes: tensors of these shapes, or of any number of rows and units."""
 
 from mlpkit.backend import tf
-from mlpkit.training.rows import Columns
+from mlpkit.training.rows import Columns, is_copies
 from mlpkit.training.state import State
 from mlpkit.training.values import Values
 
@@ -29,6 +29,8 @@ def signature(argument, *, rows, widths):
     >>> signature(columns, rows=True, widths=False).features[0].shape.as_list()
     [None, 3]
     """
+    if is_copies(argument):
+        return tuple(signature(each, rows=rows, widths=widths) for each in argument)
     if isinstance(argument, Columns) and rows:
         entries, units = argument.features[:3], argument.features[3:]
         features = (*map(_open_rows, entries), *map(_fixed, units))

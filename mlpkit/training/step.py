@@ -87,7 +87,7 @@ class Step:
         zero = tf.zeros((), self.dtype)
         return Totals(zero, zero, tuple(tf.constant(v) for v in self._fresh_metrics))
 
-    def train(self, values, totals, batch, settings, units):
+    def train(self, values, totals, batch, settings, units, pooled=None):
         """Take one step of the optimizer.
 
         Parameters
@@ -102,6 +102,9 @@ class Step:
             Values of `self.settings`, in its order.
         units : tuple of (tensor, tensor)
             Scale and offset from the network's units to the target's, for the metrics.
+        pooled : callable, default=None
+            Where other replicas take other rows: ``pooled(gradients, loss, weight)``, from the
+            gradients of a sum over these, gives those of the mean over all, and the loss of these.
 
         Returns
         -------
@@ -112,7 +115,12 @@ class Step:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(weights)
                 loss, predicted = self._loss(batch, training=True)
-            gradients = tape.gradient(loss, weights)
+                weight = tf.reduce_sum(batch.weight)
+                # Sums over rows can be added up, and replicas that share moments see each other's.
+                summed = tf.math.multiply_no_nan(loss, weight) if pooled else loss
+            gradients = tape.gradient(summed, weights)
+            if pooled:
+                gradients, loss = pooled(gradients, loss, weight)
             self.optimizer.apply(self._together(gradients), self.variables.trained)
             totals = self._totals(totals, batch, loss, predicted, units, scope)
         return Values(*(self._current(scope, kind) for kind in self.variables)), totals

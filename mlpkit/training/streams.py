@@ -92,17 +92,20 @@ class Stream:
         Rows of a segment.
     compiled : bool
         Whether each segment is filled up to `capacity`, for a program of fixed shapes.
+    is_own : bool, default=False
+        Whether each of several processes has rows of its own.
     """
 
     epochs_a_call = 1
 
-    def __init__(self, segments, n, capacity, *, compiled):
+    def __init__(self, segments, n, capacity, *, compiled, is_own=False):
         self.segments, self.n, self.capacity, self.compiled = segments, n, capacity, compiled
+        self.is_own = is_own
         self._specs = None
 
     def layout(self, compiled):
         """Give what a program depends on beside the network."""
-        return "streamed", self.capacity if compiled else None
+        return "streamed", self.capacity if compiled else None, self.is_own
 
     def epoch(self, rng):
         """Yield (columns, n_rows) of each segment of an epoch; the next one is made ready ahead.

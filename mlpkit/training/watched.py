@@ -28,6 +28,12 @@ def train_watched(program, state, rows, held, plan, record):
     Outcome
     """
     by_keras = has_batch_hooks(plan.callbacks) or not program.step.is_pure
+    if by_keras and program.replicas is not None:
+        raise InvalidParameterError(
+            "callbacks with batch hooks, and optimizers that accumulate or average, need a single "
+            f"device. Got {program.replicas.count} replicas: set device='auto' or 'gpu', or leave "
+            "them out."
+        )
     if by_keras and isinstance(rows, Stream):
         raise InvalidParameterError(
             "callbacks with batch hooks, and optimizers that accumulate or average, need rows that "
