@@ -53,3 +53,15 @@ def global_state():
     random.setstate(python_state)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+def pytest_configure(config):
+    """Give TensorFlow four CPU devices where several are tested, before any test file starts it."""
+    controls_others = getattr(config.option, "dist", "no") != "no"
+    if controls_others and not hasattr(config, "workerinput"):
+        return
+    names = [Path(argument.split("::")[0]).stem for argument in config.args]
+    if {"tests", ROOT.name, "test_devices", "test_replicas"} & set(names):
+        from mlpkit import devices
+
+        devices.use_logical_cpus(4)

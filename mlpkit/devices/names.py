@@ -5,6 +5,7 @@ import re
 from mlpkit.checks import Rule, instance_of
 
 WORDS = ("auto", "cpu", "gpu", "mirrored", "multiworker")
+_KNOWN = (*WORDS, *(f"{kind}:{i}" for kind in ("cpu", "gpu") for i in range(8)))
 _NAME = re.compile(r"(cpu|gpu)(:\d+)?", re.IGNORECASE)
 
 
@@ -46,7 +47,7 @@ DEVICE = (
     Rule(
         "be 'auto', 'cpu', 'gpu', a name such as 'gpu:1', 'mirrored', 'multiworker'",
         _is_word,
-        WORDS,
+        _KNOWN,
     )
     | Rule("a list of different names of one kind such as ['gpu:0', 'gpu:1']", _are_names)
     | instance_of("be a tf.distribute.Strategy", "StrategyBase")

@@ -1,11 +1,13 @@
 """From the words for devices to TensorFlow's placement."""
 
 import contextlib
+import os
 import threading
 from dataclasses import dataclass
 
+from mlpkit.devices.cluster import find_cluster
 from mlpkit.devices.names import full_name
-from mlpkit.errors import InvalidParameterError
+from mlpkit.errors import InvalidParameterError, WorkersError
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,4 +183,30 @@ def _mirrored(names):
 
 def _workers_strategy():
     """Give the strategy of the cluster that the environment describes, made once a process."""
-    raise NotImplementedError
+    with _lock:
+        if "workers" not in _strategies:
+            cluster = find_cluster()
+            if cluster is None:
+                raise InvalidParameterError(
+                    "device='multiworker' needs the description of a cluster: TF_CONFIG, or a "
+                    "Slurm job of several tasks. Got neither: start the script with python -m "
+                    "mlpkit.launch --workers 2 script.py."
+                )
+            _strategies["workers"] = _strategy_of(cluster)
+        return _strategies["workers"]
+
+
+def _strategy_of(cluster):
+    from mlpkit.backend import tf
+
+    os.environ["TF_CONFIG"] = cluster.tf_config  # where Slurm described it, or named a chief
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except RuntimeError as error:
+        if "program startup" not in str(error):
+            raise
+        raise WorkersError(
+            "device='multiworker' must be placed before TensorFlow has started. Something has "
+            "used it already: fit first, or call mlpkit.devices.place('multiworker') at the top "
+            "of the script."
+        ) from None

@@ -21,7 +21,7 @@ from mlpkit.estimators.datasets import (
     rows_of,
 )
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
-from mlpkit.estimators.running import TrainingSettings, train_network
+from mlpkit.estimators.running import TrainingSettings
 from mlpkit.estimators.team import team_of
 from mlpkit.inference import run_blocks
 from mlpkit.scaling import identity
@@ -83,13 +83,12 @@ class BaseNetworkEstimator(BaseEstimator):
 
     def _fit(self, X, y, sample_weight, validation=(None,) * 3, *, go_on, classes=None, once=False):
         self._check_training_parameters(validation)
-        placement = place(self.device)
-        team = team_of(placement)
+        team = team_of(place(self.device))
         with all_or_nothing(self):
             with team.ready():
                 X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)
                 task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
-            team.check_same_rows(X, y, weight)
+            team.check_same(self.get_params(deep=False), X, y, weight)
             rng = team.shared(self._generator(go_on))
             # The first draw, as in the factories: equal random_state, equal initial weights.
             seed = int(rng.randint(2**31 - 1))
@@ -100,15 +99,15 @@ class BaseNetworkEstimator(BaseEstimator):
                 sample = self._sample(network, X, y, weight, weigh)
                 train, held = self._validation(sample, task, y, validation, network, rng, once)
                 learnt = self._continued(network) if go_on else self._started(network, train, seed)
-            settings = self._training_settings(len(sample), held is not None, once, placement)
-            outcome = train_network(learnt, train, held, settings, rng, seed)
+            settings = self._training_settings(len(sample), held is not None, once, team)
+            outcome = team.train(learnt, train, held, settings, rng, seed)
             if self._trains_again(train, sample):
                 if not go_on:
                     weights = learnt.weights
                     learnt = replace(self._started(network, sample, seed), weights=weights)
                 # With the same held rows, not looked at: they are part of the program's shape.
                 again = replace(settings, epochs=outcome.best_epoch, validates=False, verbose=0)
-                whole = train_network(learnt, sample, held, again, rng, seed)
+                whole = team.train(learnt, sample, held, again, rng, seed)
                 outcome = replace(
                     outcome, weights=whole.weights, optimizer_state=whole.optimizer_state
                 )
@@ -228,7 +227,7 @@ class BaseNetworkEstimator(BaseEstimator):
         train, held = inputs.split_rows(len(sample), self.validation_fraction, classes, rng)
         return sample.take(train), sample.take(held)
 
-    def _training_settings(self, n_rows, validates, once, placement):
+    def _training_settings(self, n_rows, validates, once, team):
         epochs = 1 if once else int(self.epochs)
         return TrainingSettings(
             epochs=epochs,
@@ -240,10 +239,10 @@ class BaseNetworkEstimator(BaseEstimator):
             by_accuracy=self._by_accuracy,
             average=bool(self.average) and epochs > 1,
             jit_compile=self.jit_compile,
-            verbose=int(self.verbose),
+            verbose=int(self.verbose) if team.is_chief else 0,
             callbacks=self._callbacks(),
             goes_on=once or bool(self.warm_start),
-            placement=placement,
+            placement=team.placement,
         )
 
     def _callbacks(self):

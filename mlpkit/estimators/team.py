@@ -11,29 +11,46 @@ import joblib
 import numpy as np
 
 from mlpkit.errors import WorkersError
+from mlpkit.estimators.running import train_network
+
+
+_OWN = ("verbose", "random_state")  # parameters in which processes may differ
 
 
 class Team:
     """A single process, which agrees with itself.
 
+    Parameters
+    ----------
+    placement : Placement
+        Where it trains.
+
     Examples
     --------
-    >>> with Team().ready():
+    >>> from mlpkit.devices import Placement
+    >>> with Team(Placement()).ready():
     ...     pass
     """
 
     is_chief = True
 
+    def __init__(self, placement):
+        self.placement = placement
+
     def ready(self):
         """Give the context for what each process does by itself."""
         return contextlib.nullcontext()
 
-    def check_same_rows(self, X, y, weight):
-        """Refuse rows that are not those of the other processes."""
+    def check_same(self, parameters, X, y, weight):
+        """Refuse parameters and rows that are not those of the other processes."""
 
     def shared(self, rng):
         """Give the generator that all processes draw from alike."""
         return rng
+
+    def train(self, *arguments):
+        """Train, see `train_network`."""
+        return train_network(*arguments)
 
 
 class Workers(Team):
@@ -41,11 +58,14 @@ class Workers(Team):
 
     Parameters
     ----------
+    placement : Placement
+        Where they train.
     replicas : mlpkit.training.Replicas
         How they reach each other.
     """
 
-    def __init__(self, replicas):
+    def __init__(self, placement, replicas):
+        super().__init__(placement)
         self.replicas = replicas
         self.is_chief = replicas.worker == 0
 
@@ -65,16 +85,18 @@ class Workers(Team):
             said = f"{type(error).__name__}: {error}"
             raise
         finally:
-            told = [data.decode() for data in self.replicas.exchange(said.encode())]
+            told = [data.decode() for data in self._exchange(said.encode())]
             failed = next((worker for worker, said in enumerate(told) if said), None)
             if failed is not None and not said:
                 raise WorkersError(f"Worker {failed} of {len(told)} failed: {told[failed]}")
 
-    def check_same_rows(self, X, y, weight):
-        """Refuse rows that are not those of the other processes.
+    def check_same(self, parameters, X, y, weight):
+        """Refuse parameters and rows that are not those of the other processes.
 
         Parameters
         ----------
+        parameters : dict
+            The estimator's.
         X : ndarray, CSR matrix or DatasetTable
             Features; of a dataset each process has rows of its own.
         y, weight : ndarray
@@ -85,16 +107,28 @@ class Workers(Team):
         WorkersError
             When they differ.
         """
-        if not hasattr(X, "dtype"):
-            return
-        digests = self.replicas.exchange(joblib.hash((X, y, weight)).encode())
-        other = next((i for i, digest in enumerate(digests) if digest != digests[0]), None)
-        if other is not None:
-            raise WorkersError(
+        plain = {
+            name: value for name, value in parameters.items()
+            if isinstance(value, str | int | float | tuple | None) and name not in _OWN
+        }  # fmt: skip
+        self._compare(
+            repr(sorted(plain.items())),
+            "Parameters must be the same in each worker. Got others in worker {} than in worker "
+            "0: run the same script with the same arguments.",
+        )
+        if hasattr(X, "dtype"):
+            self._compare(
+                joblib.hash((X, y, weight)),
                 "X, y and sample_weight must be the same rows in each worker, which share every "
-                f"batch. Got others in worker {other} than in worker 0: read the same table in "
-                "each, or give each a dataset of its own rows, such as stream_csv."
+                "batch. Got others in worker {} than in worker 0: read the same table in each, or "
+                "give each a dataset of its own rows, such as stream_csv.",
             )
+
+    def _compare(self, mine, words):
+        given = self._exchange(mine.encode())
+        other = next((i for i, each in enumerate(given) if each != given[0]), None)
+        if other is not None:
+            raise WorkersError(words.format(other))
 
     def shared(self, rng):
         """Give the chief's generator.
@@ -112,15 +146,45 @@ class Workers(Team):
         parts = {**state.pop("state"), **state}
         packed = io.BytesIO()
         np.savez(packed, **parts)
-        chief = np.load(io.BytesIO(self.replicas.exchange(packed.getvalue())[0]))
+        chief = np.load(io.BytesIO(self._exchange(packed.getvalue())[0]))
         rng.set_state(
             (str(chief["bit_generator"]), chief["key"], int(chief["pos"]),
              int(chief["has_gauss"]), float(chief["gauss"]))
         )  # fmt: skip
         return rng
 
+    def train(self, *arguments):
+        """Train, see `train_network`.
 
-_ALONE = Team()
+        Raises
+        ------
+        WorkersError
+            When another process is gone.
+        """
+        with _all_alive():
+            return train_network(*arguments)
+
+    def _exchange(self, data):
+        with _all_alive():
+            return self.replicas.exchange(data)
+
+
+@contextlib.contextmanager
+def _all_alive():
+    """Say in words what TensorFlow says of a process that has gone."""
+    from mlpkit.backend import tf
+
+    gone = (
+        tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError,
+        tf.errors.InternalError, tf.errors.DeadlineExceededError,
+    )  # fmt: skip
+    try:
+        yield
+    except gone as error:
+        raise WorkersError(
+            "Training stopped because another worker is gone, or takes other steps. Start all of "
+            "them again; with backup_dir they go on where the last epoch ended."
+        ) from error
 
 
 def team_of(placement):
@@ -136,8 +200,8 @@ def team_of(placement):
     Team
     """
     if placement.strategy is None:
-        return _ALONE
+        return Team(placement)
     from mlpkit.training import replicas_of
 
     replicas = replicas_of(placement.strategy)
-    return Workers(replicas) if replicas.n_workers > 1 else _ALONE
+    return Workers(placement, replicas) if replicas.n_workers > 1 else Team(placement)

@@ -100,7 +100,9 @@ def train(program, state, rows, held, plan):
     record = Record(program, plan, program.learning_rate(state))
     if plan.callbacks or not program.step.is_pure:
         return train_watched(program, state, rows, held, plan, record)
-    longest = 1 if plan.verbose else rows.epochs_a_call
+    # Several processes must make the same calls, whichever of them has something to show.
+    watched = plan.verbose or (program.replicas and program.replicas.n_workers > 1)
+    longest = 1 if watched else rows.epochs_a_call
     goes_on = True
     while goes_on and record.epoch < plan.epochs:
         n_epochs = min(longest, plan.epochs - record.epoch)

@@ -5,7 +5,7 @@ from mlpkit.training.epochs import Epochs
 from mlpkit.training.replicas import Replicas
 from mlpkit.training.rows import run_of, take
 from mlpkit.training.shapes import EVALUATION_BATCH
-from mlpkit.training.values import Batch, Totals
+from mlpkit.training.values import Batch
 
 # Between the seeds of two replicas: 2^32 over the golden ratio, so that none comes near another.
 SEED_STEP = 2654435769
@@ -15,7 +15,8 @@ class SharedEpochs(Epochs):
     """Whole epochs of a step whose batches are dealt out to replicas.
 
     Each replica takes the gradient of its rows; the gradients are added up by weight, and each
-    replica takes the same step of the optimizer. A replica without a row adds nothing. At the
+    replica takes the same step of the optimizer. A replica without a row adds nothing. Losses that
+    layers add of their outputs are averaged over replicas, as Keras does. At the
     ends of an epoch there is one copy of all values, as with a single device: the average, early
     stopping and whatever looks in between know nothing of replicas.
 
@@ -77,7 +78,7 @@ class SharedEpochs(Epochs):
         _, copies, sums = tf.while_loop(
             lambda start, *_: start < tf.reduce_max(n_rows), batch, (tf.zeros((), tf.int32), copies, sums)
         )
-        return self._one(copies), self._added(totals, sums)
+        return self._joined(copies, totals, sums)
 
     def judge(self, values, totals, rows, n_rows, settings, units):
         """Add up loss and metrics of rows that are not learnt.
@@ -103,7 +104,7 @@ class SharedEpochs(Epochs):
 
         sums = tuple(self.step.fresh_totals() for _ in self.replicas.ids)
         _, sums = tf.while_loop(lambda start, _: start < tf.reduce_max(n_rows), batch, (tf.zeros((), tf.int32), sums))
-        return self._added(totals, sums)
+        return self._added(totals, sums)[0]
 
     def _share(self, place, number, start, batch_size, n_rows):
         """Give the first and last row of a replica's share of a batch."""
@@ -135,31 +136,33 @@ class SharedEpochs(Epochs):
         )
         return values._replace(others=others)
 
-    def _one(self, copies):
-        """Give the values of all: moving statistics are averaged, the rest is the same in each."""
-        first = copies[0]
-        others = list(first.others)
+    def _joined(self, copies, totals, sums):
+        """Give one copy of the values, and the sums of all replicas.
+
+        Moving statistics are averaged; all other values are the same in each replica.
+        """
+        others = list(copies[0].others)
         moving = [i for i, v in enumerate(others) if v.dtype.is_floating]
-        if moving:
-
-            def replica(place, number):
-                return Replicas.total([copies[place].others[i] for i in moving])
-
-            for i, added in zip(moving, self.replicas.run(replica)[0], strict=True):
-                others[i] = added / tf.cast(self.replicas.count, added.dtype)
+        *means, totals = self._added(totals, sums, [[c.others[i] for i in moving] for c in copies])
+        for i, added in zip(moving, means, strict=True):
+            others[i] = added / tf.cast(self.replicas.count, added.dtype)
         for i, is_seed in enumerate(self._are_seeds):
             if is_seed:
                 others[i] -= tf.constant([self.replicas.ids[0] * SEED_STEP, 0], others[i].dtype)
-        return first._replace(others=tuple(others))
+        # One exchange after the other: several at once may come in another order elsewhere.
+        with tf.control_dependencies(tf.nest.flatten(totals)):
+            return tf.nest.map_structure(tf.identity, copies[0]._replace(others=tuple(others))), totals
 
-    def _added(self, totals, sums):
-        """Add the sums of all replicas to those before."""
+    def _added(self, totals, sums, more=None):
+        """Add up what all replicas have: further tensors, and their sums to those before."""
         fresh = tf.nest.flatten(self.step.fresh_totals())
+        more = more or [[]] * len(sums)
 
         def replica(place, number):
             pairs = zip(tf.nest.flatten(sums[place]), fresh, strict=True)
-            return Replicas.total([new - old for new, old in pairs])
+            return Replicas.total([*more[place], *(new - old for new, old in pairs)])
 
         added = self.replicas.run(replica)[0]
-        pairs = zip(tf.nest.flatten(totals), added, strict=True)
-        return tf.nest.pack_sequence_as(totals, [old + new for old, new in pairs])
+        n = len(more[0])
+        pairs = zip(tf.nest.flatten(totals), added[n:], strict=True)
+        return *added[:n], tf.nest.pack_sequence_as(totals, [old + new for old, new in pairs])
