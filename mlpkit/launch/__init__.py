@@ -1,0 +1,1 @@
+"""Starts several workers on this machine."""
