@@ -9,6 +9,9 @@ failures are worth a restart:
 - any other status, an exception for instance: yes, but not when the same status comes twice in a
   row, each time within a minute of the start. A mistake in the script shows at once, trouble with
   a disk or a network does not.
+
+Workers that fail within a moment of each other have one cause, of which the others were told: it is
+looked for in this order.
 """
 
 import contextlib
@@ -28,6 +31,7 @@ _PASS = ("SIGUSR1", "SIGUSR2")
 _PAUSE = "SIGTSTP"
 _USAGE = 2
 _AT_ONCE = 60.0  # seconds
+_MOMENT = 0.5  # seconds in which others fail of the same cause
 _KILLED = 10.0  # seconds until a killed worker is given up: the kernel does not let it go
 
 
@@ -43,6 +47,10 @@ class Failure(NamedTuple):
     index: int
     status: int
     seconds: float
+
+    def rank(self):
+        """Give 0 for a death by a signal, 1 for bad input, 2 for what may be due to others."""
+        return 0 if self.status < 0 else 1 if self.status == _USAGE else 2
 
     def __str__(self):
         how = f"ended with status {self.status}"
@@ -128,7 +136,7 @@ class Run:
         """Start the workers and wait for the end of all."""
         with Team(self._plan.command, self._environments, self._output, self._events) as team:
             while team.running:
-                event = self._next()
+                event = self._next(self._deadline)
                 if isinstance(event, Ended):
                     self._ended(team, event)
                 elif isinstance(event, Got):
@@ -139,9 +147,9 @@ class Run:
                 else:
                     self._kill(team)
 
-    def _next(self):
+    def _next(self, limit):
         """Give the next event, or None when time is up."""
-        left = None if self._deadline is None else max(0, self._deadline - time.monotonic())
+        left = None if limit is None else max(0, limit - time.monotonic())
         with contextlib.suppress(queue.Empty):
             return self._events.get(timeout=left)
         return None
@@ -151,11 +159,24 @@ class Run:
         if event.status and self._stopped:
             self.status = 128 + self._stopped
         elif event.status and not self.failure:
-            self.failure = Failure(*event, time.monotonic() - self._started)
-            team.hear(event.index)
-            self.status = self._decide()
+            self.failure = self._cause(team, event)
+            team.hear(self.failure.index)
+            self.status = 128 + self._stopped if self._stopped else self._decide()
             team.send(signal.SIGTERM)
             self._wait(self._plan.grace)
+
+    def _cause(self, team, event):
+        """Give the failure that others followed, if they are quick to follow."""
+        limit = time.monotonic() + _MOMENT
+        failures = []
+        while event:
+            if isinstance(event, Got):
+                self._got(team, event.number)
+            else:
+                team.running.discard(event.index)
+                failures.append(Failure(*event, time.monotonic() - self._started))
+            event = self._next(limit) if team.running else None
+        return min((each for each in failures if each.status), key=Failure.rank)
 
     def _decide(self):
         """Say what happens after the first failure, and give the exit status if it is the end."""
