@@ -87,11 +87,8 @@ def supervise(plan):
         stack.enter_context(_caught(events))
         failures = []
         while True:
-            with (
-                held_ports(plan.workers)
-                if fixed is None
-                else contextlib.nullcontext(fixed) as ports
-            ):
+            held = contextlib.nullcontext(fixed) if fixed else held_ports(plan.workers)
+            with held as ports:
                 run = Run(plan, ports, failures, output, events)
                 run.watch()
             if run.status is not None:
@@ -129,7 +126,7 @@ class Run:
         self._environments = environments(ports, len(failures))
         self._started = time.monotonic()
         self._deadline = self._stopped = None
-        self._killed = False
+        self._killed = self._stuck = self._cut_short = False
         self.failure, self.status = None, 0
 
     def watch(self):
@@ -141,11 +138,16 @@ class Run:
                     self._ended(team, event)
                 elif isinstance(event, Got):
                     self._got(team, event.number)
-                elif self._killed:  # beside it nothing can start again
-                    self.status = self.status or 128 + signal.SIGKILL
+                elif self._killed:
+                    self._stuck = True
                     break
                 else:
                     self._kill(team)
+        # Said last, where one looks: not before what the workers print while they end.
+        if self._stopped and self._cut_short:
+            self.status = 128 + self._stopped
+        elif self.failure:
+            self.status = self._decide()
 
     def _next(self, limit):
         """Give the next event, or None when time is up."""
@@ -157,11 +159,10 @@ class Run:
     def _ended(self, team, event):
         team.running.discard(event.index)
         if event.status and self._stopped:
-            self.status = 128 + self._stopped
+            self._cut_short = True
         elif event.status and not self.failure:
             self.failure = self._cause(team, event)
-            team.hear(self.failure.index)
-            self.status = 128 + self._stopped if self._stopped else self._decide()
+            self._cut_short = True
             team.send(signal.SIGTERM)
             self._wait(self._plan.grace)
 
@@ -179,12 +180,14 @@ class Run:
         return min((each for each in failures if each.status), key=Failure.rank)
 
     def _decide(self):
-        """Say what happens after the first failure, and give the exit status if it is the end."""
+        """Say what follows from the failure, and give the exit status if it is the end."""
         failure, most = self.failure, self._plan.max_restarts
         if failure.status == _USAGE:
             why = "which says that its input is wrong"
         elif self._came_back():
             why = "as it did before: a mistake that starting again does not mend"
+        elif self._stuck:
+            why = "and another one cannot be killed"
         elif len(self._before) >= most:
             why = f"and no restart is left (--max-restarts {most})"
         else:
@@ -220,8 +223,6 @@ class Run:
     def _stop(self, team, number):
         """Pass on a signal that ends the workers, and give them their time."""
         self._stopped = number
-        if self.failure:
-            self.status = 128 + number
         # Python ignores SIGPIPE, which the launcher gets when nobody reads its output any more.
         team.send(signal.SIGTERM if number == signal.SIGPIPE else number)
         self._wait(self._plan.grace)
@@ -230,9 +231,7 @@ class Run:
         if not self._killed:
             workers = ", ".join(map(str, sorted(team.running)))
             self._output.say(f"killing what has not ended: worker {workers}")
-            self._killed = True
-            if self._stopped:
-                self.status = 128 + self._stopped
+            self._killed = self._cut_short = True
             self._deadline = None
             self._wait(_KILLED)
         team.kill()

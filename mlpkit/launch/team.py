@@ -112,11 +112,6 @@ class Team:
         """End everything at once."""
         self.send_all(signal.SIGKILL)
 
-    def hear(self, index):
-        """Wait for the last words of a worker that has ended, a moment at most."""
-        for relay in self._relays[2 * index : 2 * index + 2]:
-            relay.join(_AFTERWARDS / 4)
-
     def _start(self, environment):
         return subprocess.Popen(
             [*_PYTHON, _WORKER, *self._command],
