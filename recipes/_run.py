@@ -29,7 +29,8 @@ def run(recipe, argv=None):
     Parameters
     ----------
     recipe : callable
-        Takes the list of arguments; raises `BadInput`, or mlpkit's errors, for what it refuses.
+        Takes the list of arguments; raises `BadInput`, or mlpkit's errors, for what it refuses. May
+        give an exit status of its own.
     argv : list of str, default=None
         Arguments; None takes those of the command line.
 
@@ -39,14 +40,13 @@ def run(recipe, argv=None):
         0 when all went well, 2 for bad input, 130 when interrupted.
     """
     try:
-        recipe(sys.argv[1:] if argv is None else argv)
+        return recipe(sys.argv[1:] if argv is None else argv) or 0
     except (BadInput, InvalidParameterError, TargetError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nerror: interrupted; nothing was written", file=sys.stderr)
         return 130
-    return 0
 
 
 @contextlib.contextmanager

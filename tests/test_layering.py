@@ -13,8 +13,8 @@ import pytest
 FLOORS = (
     ("errors", "backend"),
     ("checks", "activations"),
-    ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference"),
-    ("architecture", "compilation"),
+    ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices"),
+    ("architecture", "compilation", "launch"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
     ("estimators", "baseline_models"),

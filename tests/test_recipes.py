@@ -3,14 +3,19 @@
 import gzip
 import importlib
 import os
+import re
 import subprocess
 import sys
 from urllib.error import URLError
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_digits, load_iris
+from sklearn.model_selection import train_test_split
+
+from mlpkit.estimators import MLPClassifier
 
 PICTURES = {"comparison.csv", "comparison.png", "learning_curve.png"}
 FAST = ["--quick", "--models", "dummy"]
@@ -306,12 +311,73 @@ def test_recipes_run_as_scripts_and_as_modules(as_module, root, tmp_path):
         assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["compare_models", "california_housing", "iris_perceptron"])
+@pytest.mark.parametrize(
+    "name", ["compare_models", "california_housing", "iris_perceptron", "multiworker"]
+)
 def test_help(name, recipe, capsys):
     with pytest.raises(SystemExit) as left:
         recipe(name).main(["--help"])
     assert left.value.code == 0
     assert "--out DIR" in capsys.readouterr().out
+
+
+MULTIWORKER_REFUSES = {
+    "data alone": (["--data", "people.csv"], "--data and --target go together"),
+    "missing file": (["--data", "no.csv", "--target", "kind"], "must be a file that exists"),
+    "unknown column": (["--data", "people.csv", "--target", "kin"], "Did you mean 'kind'?"),
+    "0 workers": (["--workers", "0"], "--workers: invalid choice"),
+    "a constant": (["--data", "people.csv", "--target", "same"], "the target must vary"),
+    "few rows": (
+        ["--data", "few.csv", "--target", "kind"],
+        "at least 20 rows with a target. Got 5",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MULTIWORKER_REFUSES)
+def test_multiworker_refuses_before_it_starts_workers(
+    case, recipe, people, tmp_path, capsys, monkeypatch
+):
+    arguments, expected = MULTIWORKER_REFUSES[case]
+    path = people(same=1.5)
+    pd.read_csv(path).head(5).to_csv("few.csv")
+    module = recipe("multiworker")
+    monkeypatch.setattr(module, "launch", lambda argv: pytest.fail("workers were started"))
+    assert module.main(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert expected in err
+    assert files(tmp_path) == {"people.csv", "few.csv"}
+
+
+def test_multiworker_alone_starts_the_launcher_on_itself(recipe, monkeypatch):
+    module = recipe("multiworker")
+    started = []
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    monkeypatch.setattr(module, "launch", lambda argv: started.append(argv) or 7)
+    assert module.main(["--quick", "--workers", "3"]) == 7
+    assert started == [["--workers", "3", module.__file__, "--quick", "--workers", "3"]]
+
+
+# Loads TensorFlow in two workers, and trains them together.
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not {"device", "backup_dir"} <= MLPClassifier().get_params().keys(),
+    reason="needs estimators that have device= and backup_dir=",
+)
+def test_multiworker(root, tmp_path):
+    done = run(root, tmp_path, str(root / "recipes" / "multiworker.py"), "--quick")
+    assert done.returncode == 0, done.stderr
+    weights = re.findall(r"^\[worker \d\] worker (\d) of 2: weights (\w{8})$", done.stdout, re.M)
+    assert sorted(index for index, _ in weights) == ["0", "1"]
+    assert len({digits for _, digits in weights}) == 1
+    (score,) = re.findall(r"^\[worker 0\] accuracy on 360 rows .*: ([\d.]+)$", done.stdout, re.M)
+    assert float(score) > 0.9
+    model = joblib.load(tmp_path / "out" / "multiworker" / "model.joblib")
+    X, y = load_digits(return_X_y=True, as_frame=True)
+    _, X_test, _, y_test = train_test_split(X, y, test_size=0.2, random_state=0)
+    assert model.score(X_test, y_test) == pytest.approx(float(score), abs=1e-4)
+    assert files(tmp_path / "out" / "multiworker") == {"model.joblib"}
 
 
 def test_iris_line_is_where_the_perceptron_changes_its_mind(recipe):
