@@ -29,6 +29,8 @@ STEP_OVER_FLOOR = Bar("<=", 2.5)
 FASTER_THAN_PREDICT = Bar(">=", 1.5)
 NOT_SLOWER = Bar(">=", 1)
 
+SAME_WEIGHTS = Bar("<=", 1e-5, "relative")
+
 # Benchmark, work and whom or what the figure is held against.
 BARS = {
     "training": {
@@ -49,6 +51,11 @@ BARS = {
         "growth": {"mlpkit": Bar("<=", 30, "MB")},
         "architectures": {"mlpkit": Bar("<=", 1, "MB a fit")},
         "xla": {"mlpkit": Bar("<=", 5, "MB a fit")},
+    },
+    "devices": {
+        "parity": {"2 replicas": SAME_WEIGHTS, "4 replicas": SAME_WEIGHTS},
+        "loop": dict.fromkeys(("digits", "housing", "wide"), Bar("<=", 2)),
+        "workers": {"each other": Bar("<=", 0, "relative"), "two mirrored devices": SAME_WEIGHTS},
     },
 }
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mlpkit.tasks import infer_task
+
 if __package__:
     from recipes._run import BadInput
 else:
@@ -181,3 +183,50 @@ def take_rows(X, y, most, stratify):
 def named_path(text):
     """Give a Path, with ~ for the home folder."""
     return Path(text).expanduser()
+
+
+def add_table_options(parser):
+    """Add --data and --target to a recipe that has scikit-learn's digits without them."""
+    parser.add_argument(
+        "--data",
+        type=named_path,
+        metavar="FILE",
+        help="a .csv, .csv.gz or .parquet file; default: scikit-learn's digits",
+    )
+    parser.add_argument("--target", metavar="COL[,COL]", help="the column(s) to predict")
+
+
+def digits_or_table(options):
+    """Give features, target and task of the table that was named, else of the digits.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        With `data` and `target`, as `add_table_options` makes them.
+
+    Returns
+    -------
+    X : DataFrame
+    y : ndarray
+    task : mlpkit.tasks.Task
+
+    Raises
+    ------
+    BadInput
+        When the table cannot be used.
+    """
+    if (options.data is None) != (options.target is None):
+        raise BadInput("--data and --target go together. Got one of them.")
+    if options.data is None:
+        from sklearn.datasets import load_digits
+
+        X, y = load_digits(return_X_y=True, as_frame=True)
+        y = y.to_numpy()
+    else:
+        X, y, _, _ = split_target(read_table(options.data), options.target)
+    if len(X) < 20:
+        raise BadInput(f"the table must hold at least 20 rows with a target. Got {len(X)}.")
+    task = infer_task(y)
+    if not task.is_classification and np.any(np.ptp(task.encode(y), axis=0) == 0):
+        raise BadInput("the target must vary. Got the same number in every row.")
+    return X, y, task

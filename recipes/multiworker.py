@@ -15,7 +15,6 @@ import sys
 import zlib
 
 import joblib
-import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
@@ -23,14 +22,13 @@ from mlpkit.devices import find_cluster
 from mlpkit.estimators import MLPClassifier, MLPRegressor
 from mlpkit.launch import main as launch
 from mlpkit.preprocessing import make_preprocessor
-from mlpkit.tasks import infer_task
 
 if __package__:
-    from recipes._run import BadInput, Parser, run, say_written, staged
-    from recipes._table import named_path, read_table, split_target
+    from recipes._run import Parser, run, say_written, staged
+    from recipes._table import add_table_options, digits_or_table, named_path
 else:
-    from _run import BadInput, Parser, run, say_written, staged
-    from _table import named_path, read_table, split_target
+    from _run import Parser, run, say_written, staged
+    from _table import add_table_options, digits_or_table, named_path
 
 QUICK_EPOCHS = 5
 
@@ -42,7 +40,7 @@ def main(argv=None):
 
 def _multiworker(argv):
     options = _parser().parse_args(argv)
-    X, y, task = _load(options)
+    X, y, task = digits_or_table(options)
     cluster = find_cluster()
     if cluster is None:  # what is wrong with the arguments was said before a worker is started
         return launch(["--workers", str(options.workers), __file__, *argv])
@@ -81,13 +79,7 @@ def checksum(mlp):
 
 def _parser():
     parser = Parser(description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "--data",
-        type=named_path,
-        metavar="FILE",
-        help="a .csv, .csv.gz or .parquet file; default: scikit-learn's digits",
-    )
-    parser.add_argument("--target", metavar="COL[,COL]", help="the column(s) to predict")
+    add_table_options(parser)
     parser.add_argument(
         "--out",
         type=named_path,
@@ -105,25 +97,6 @@ def _parser():
     )
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_EPOCHS} epochs")
     return parser
-
-
-def _load(options):
-    """Give X, y and the task."""
-    if (options.data is None) != (options.target is None):
-        raise BadInput("--data and --target go together. Got one of them.")
-    if options.data is None:
-        from sklearn.datasets import load_digits
-
-        X, y = load_digits(return_X_y=True, as_frame=True)
-        y = y.to_numpy()
-    else:
-        X, y, _, _ = split_target(read_table(options.data), options.target)
-    if len(X) < 20:
-        raise BadInput(f"the table must hold at least 20 rows with a target. Got {len(X)}.")
-    task = infer_task(y)
-    if not task.is_classification and np.any(np.ptp(task.encode(y), axis=0) == 0):
-        raise BadInput("the target must vary. Got the same number in every row.")
-    return X, y, task
 
 
 if __name__ == "__main__":

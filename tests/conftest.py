@@ -61,7 +61,14 @@ def pytest_configure(config):
     if controls_others and not hasattr(config, "workerinput"):
         return
     names = [Path(argument.split("::")[0]).stem for argument in config.args]
-    if {"tests", ROOT.name, "test_devices", "test_replicas", "test_workers"} & set(names):
+    if {
+        "tests",
+        ROOT.name,
+        "test_devices",
+        "test_replicas",
+        "test_workers",
+        "test_benchmarks",
+    } & set(names):
         from mlpkit import devices
 
         devices.use_logical_cpus(4)

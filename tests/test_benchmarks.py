@@ -21,6 +21,7 @@ from benchmarks import (
     _rounds,
     book,
     defaults,
+    devices,
     imports,
     memory,
     prediction,
@@ -291,3 +292,15 @@ def test_plot_draws_what_is_positive(tmp_path, capsys):
 @pytest.mark.parametrize("module", [_report, _floor])
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.slow
+def test_devices(out, in_this_process, capsys):
+    devices.main(["--quick", "--only", "parity,loop,terms", "--out", str(out)])
+    rows = rows_of(out, "devices")
+    assert [row["verdict"] for row in rows if row["work"] == "parity"] == ["met", "met"]
+    loop = [row for row in rows if row["work"] == "loop"]
+    assert {row["model"] for row in loop} == {"digits", "housing", "wide"}
+    exchange = next(row for row in rows if "all-reduce of 0.03 MB" in row["title"])
+    assert exchange["value"] > 0
+    assert "largest relative difference (float32) |" in capsys.readouterr().out

@@ -47,7 +47,9 @@ def assert_same(ours, theirs, *, elementwise=False):
     assert (ours.n_iter_, ours.best_epoch_) == (theirs.n_iter_, theirs.best_epoch_)
 
 
-@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel", "regression", "multioutput"])
+@pytest.mark.parametrize(
+    "task", ["binary", "multiclass", "multilabel", "regression", "multioutput"]
+)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_each_task_trains_as_on_a_single_device(task, dtype):
     X, y, weight = table(task)
@@ -112,9 +114,7 @@ def test_an_empty_share_adds_nothing_even_to_means_over_its_rows():
 
 def test_dropout_differs_between_replicas_and_is_the_same_for_the_same_seed():
     X, y, _ = table("binary")
-    first, again = (
-        estimator("binary", dropout=0.5, device=CPUS[:2]).fit(X, y) for _ in range(2)
-    )
+    first, again = (estimator("binary", dropout=0.5, device=CPUS[:2]).fit(X, y) for _ in range(2))
     for a, b in zip(first._learnt.weights, again._learnt.weights, strict=True):
         assert (a == b).all()
 

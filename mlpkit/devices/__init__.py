@@ -3,12 +3,13 @@
 from mlpkit.devices.cluster import Cluster, find_cluster, is_chief
 from mlpkit.devices.logical import use_logical_cpus
 from mlpkit.devices.names import DEVICE
-from mlpkit.devices.placement import Placement, place
+from mlpkit.devices.placement import Placement, available, place
 
 __all__ = [
     "DEVICE",
     "Cluster",
     "Placement",
+    "available",
     "find_cluster",
     "is_chief",
     "place",

@@ -13,7 +13,6 @@ import numpy as np
 from mlpkit.errors import WorkersError
 from mlpkit.estimators.running import train_network
 
-
 _OWN = ("verbose", "random_state")  # parameters in which processes may differ
 
 

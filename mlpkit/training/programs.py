@@ -52,9 +52,7 @@ class Program:
                 step, batch_size, fills_up=compiled, masks=masks, by_accuracy=by_accuracy
             )
         else:
-            self.epochs = SharedEpochs(
-                step, batch_size, replicas=replicas, by_accuracy=by_accuracy
-            )
+            self.epochs = SharedEpochs(step, batch_size, replicas=replicas, by_accuracy=by_accuracy)
         model = step.model
         model.supports_masking |= masks  # its layers do, and Keras asks the model too
         variables = [*model.trainable_variables, *step.variables.others]

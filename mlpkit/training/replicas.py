@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from mlpkit.backend import tf
-from mlpkit.training.rows import Columns
 
 
 class Replicas:
@@ -152,7 +151,6 @@ class Replicas:
             words[self.worker].view(np.uint8)[: len(data)] = np.frombuffer(data, np.uint8)
             words = self._sum_graph(tf.constant(words.ravel())).numpy().reshape(words.shape)
         return [row.tobytes()[:n] for row, n in zip(words, sizes, strict=True)]
-
 
     def in_step(self, segments):
         """Yield segments as long as any process has some, those that have none an empty one.

@@ -60,6 +60,7 @@ class SharedEpochs(Epochs):
         -------
         Values, Totals
         """
+
         def batch(start, copies, sums):
             def replica(place, number):
                 low, high = self._share(place, number, start, self.batch_size, n_rows)
@@ -76,7 +77,9 @@ class SharedEpochs(Epochs):
         copies = tuple(self._copy(values, number) for number in self.replicas.ids)
         sums = tuple(self.step.fresh_totals() for _ in copies)
         _, copies, sums = tf.while_loop(
-            lambda start, *_: start < tf.reduce_max(n_rows), batch, (tf.zeros((), tf.int32), copies, sums)
+            lambda start, *_: start < tf.reduce_max(n_rows),
+            batch,
+            (tf.zeros((), tf.int32), copies, sums),
         )
         return self._joined(copies, totals, sums)
 
@@ -94,6 +97,7 @@ class SharedEpochs(Epochs):
         -------
         Totals
         """
+
         def batch(start, sums):
             def replica(place, number):
                 low, high = self._share(place, number, start, EVALUATION_BATCH, n_rows)
@@ -103,7 +107,9 @@ class SharedEpochs(Epochs):
             return start + EVALUATION_BATCH, self.replicas.run(replica)
 
         sums = tuple(self.step.fresh_totals() for _ in self.replicas.ids)
-        _, sums = tf.while_loop(lambda start, _: start < tf.reduce_max(n_rows), batch, (tf.zeros((), tf.int32), sums))
+        _, sums = tf.while_loop(
+            lambda start, _: start < tf.reduce_max(n_rows), batch, (tf.zeros((), tf.int32), sums)
+        )
         return self._added(totals, sums)[0]
 
     def _share(self, place, number, start, batch_size, n_rows):
@@ -151,7 +157,9 @@ class SharedEpochs(Epochs):
                 others[i] -= tf.constant([self.replicas.ids[0] * SEED_STEP, 0], others[i].dtype)
         # One exchange after the other: several at once may come in another order elsewhere.
         with tf.control_dependencies(tf.nest.flatten(totals)):
-            return tf.nest.map_structure(tf.identity, copies[0]._replace(others=tuple(others))), totals
+            return tf.nest.map_structure(
+                tf.identity, copies[0]._replace(others=tuple(others))
+            ), totals
 
     def _added(self, totals, sums, more=None):
         """Add up what all replicas have: further tensors, and their sums to those before."""
