@@ -67,8 +67,10 @@ def place(device):
 
     Examples
     --------
-    >>> place("cpu:0").device, place("auto").strategy
-    ('/CPU:0', None)
+    >>> with place("cpu").scope():  # what is made in it lies there
+    ...     pass
+    >>> place(["cpu:0"]).strategy.num_replicas_in_sync
+    1
     """
     if not isinstance(device, str | list | tuple):
         return Placement(strategy=_checked(device))

@@ -153,8 +153,8 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         Keep a running average of the weights over the epochs, as `MLPClassifier` does.
     jit_compile : bool or "auto", default="auto"
         As in `MLPClassifier`; "auto" leaves models with layers of your own uncompiled.
-    batch_size, epochs, validation_fraction, patience, device, class_weight, warm_start, callbacks, \
-verbose, random_state
+    batch_size, epochs, validation_fraction, patience, device, class_weight, warm_start, \
+callbacks, verbose, random_state
         As in `MLPClassifier`.
     **model__parameters
         The builder's own parameters, spelt ``model__name``; they can be searched over.
