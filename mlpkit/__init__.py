@@ -29,6 +29,7 @@ _HOMES = {
     "TargetError": "errors",
     "TrainingDivergedError": "errors",
     "SelfNormalizationWarning": "errors",
+    "SharedGPUWarning": "errors",
 }
 
 __all__ = ["__version__", *_HOMES]

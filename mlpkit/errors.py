@@ -19,3 +19,7 @@ class TrainingDivergedError(RuntimeError):
 
 class SelfNormalizationWarning(UserWarning):
     """SELU was combined with something that breaks its self-normalisation."""
+
+
+class SharedGPUWarning(UserWarning):
+    """Several worker processes of a search train on one GPU."""

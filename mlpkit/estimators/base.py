@@ -22,6 +22,7 @@ from mlpkit.estimators.datasets import (
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
 from mlpkit.estimators.running import TrainingSettings, train_network
 from mlpkit.inference import run_blocks
+from mlpkit.processes import check_fork
 from mlpkit.scaling import identity
 from mlpkit.tasks import infer_task
 from mlpkit.tasks.targets import checked_target
@@ -80,6 +81,7 @@ class BaseNetworkEstimator(BaseEstimator):
         return self._fit(X, y, sample_weight, validation, go_on=go_on)
 
     def _fit(self, X, y, sample_weight, validation=(None,) * 3, *, go_on, classes=None, once=False):
+        check_fork()
         self._check_training_parameters(validation)
         with all_or_nothing(self):
             X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)

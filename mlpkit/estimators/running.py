@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from mlpkit.devices.sharing import warn_of_shared_gpu
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators.datasets import DatasetSample
 from mlpkit.estimators.learnt import Sample
@@ -102,6 +103,7 @@ def train_network(learnt, sample, held, settings, rng, seed):
     """
     from mlpkit import training
 
+    warn_of_shared_gpu()
     network = learnt.network
     batch_size = _batch_size(settings.batch_size, sample)
     compiled = _is_compiled(network, sample, settings, batch_size)
