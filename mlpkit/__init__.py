@@ -30,6 +30,7 @@ _HOMES = {
     "TrainingDivergedError": "errors",
     "WorkersError": "errors",
     "SelfNormalizationWarning": "errors",
+    "SharedGPUWarning": "errors",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -3,7 +3,8 @@
 Only modules that need TensorFlow import this one, and they are themselves imported late. What
 TensorFlow logs while it starts is dropped, everything else that reaches standard error in that
 time is passed on. A user who has set ``TF_CPP_MIN_LOG_LEVEL`` gets what they asked for: 0 and 1
-let the log through, 2 and 3 want quiet. Python warnings are left alone.
+let the log through, 2 and 3 want quiet. Python warnings are left alone. What TensorFlow takes of
+threads and of a GPU's memory is set before (`mlpkit.processes.prepare`).
 """
 
 import contextlib
@@ -12,6 +13,8 @@ import os
 import re
 import sys
 import tempfile
+
+from mlpkit import processes
 
 _NOISE = re.compile(
     rb"^([IWE]\d{4} |WARNING: All log messages before absl|\d{4}-\d\d-\d\d .*: [IWE] )"
@@ -29,6 +32,7 @@ def _load():
         if wanted != "tensorflow":  # Keras would load the other library first, or miss it
             raise ImportError(_WRONG_BACKEND.format(wanted))
         os.environ["KERAS_BACKEND"] = wanted  # stronger than Keras's configuration file
+    processes.prepare()
     wants_log = os.environ.get("TF_CPP_MIN_LOG_LEVEL") in ("0", "1")
     # Read by TensorFlow when it is loaded, and later by the threads that look for devices.
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = os.environ.get("TF_CPP_MIN_LOG_LEVEL") or "3"

@@ -23,3 +23,7 @@ class WorkersError(RuntimeError):
 
 class SelfNormalizationWarning(UserWarning):
     """SELU was combined with something that breaks its self-normalisation."""
+
+
+class SharedGPUWarning(UserWarning):
+    """Several worker processes of a search train on one GPU."""

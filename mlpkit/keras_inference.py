@@ -6,6 +6,7 @@ import numpy as np
 
 from mlpkit.backend import tf
 from mlpkit.inference import block_rows, is_finite
+from mlpkit.processes import check_fork
 
 MOST_ROWS = 8192  # beyond, no call is cheaper a row, and a layer that cannot be seen may be wide
 
@@ -69,6 +70,7 @@ class KerasForward:
         -------
         ndarray of shape (n_samples, units)
         """
+        check_fork()
         if doubt is not None and not is_finite(rows):
             doubt(rows)
         if self._features is None:

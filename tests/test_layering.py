@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 FLOORS = (
-    ("errors", "backend"),
-    ("checks", "activations"),
+    ("errors", "processes"),
+    ("backend", "checks", "activations"),
     ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices"),
     ("architecture", "compilation", "launch"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
     ("estimators", "baseline_models"),
-    ("comparison",),
+    ("comparison", "doctor"),
     ("plots",),
 )
 # These may name TensorFlow and Keras at module level, and are imported inside functions only.

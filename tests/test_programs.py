@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 from joblib import Parallel, delayed
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 
@@ -284,6 +285,26 @@ def test_the_same_seed_gives_the_same_bits_everywhere(jit_compile):
         assert_same_bits(pool.apply(fitted_weights, (jit_compile,)), first)  # a fresh process
     for each in Parallel(n_jobs=2)(delayed(fitted_weights)(jit_compile) for _ in range(2)):
         assert_same_bits(each, first)  # under loky
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_different_estimators_in_threads_do_not_change_each_other(jit_compile):
+    X, y = digits(200)
+    parameters = dict(epochs=30, batch_size=16, jit_compile=jit_compile, early_stopping=False)
+    estimators = [
+        MLPClassifier((16,), dropout=0.2, random_state=3, **parameters),
+        MLPRegressor((8, 24), activation="tanh", optimizer="sgd", random_state=4, **parameters),
+        MLPRegressor((16,), normalization="batch", random_state=5, **parameters),
+    ]
+    alone = [weights(clone(estimator).fit(X, y)) for estimator in estimators]
+    training.cache_clear()  # so that programs are made at once, too
+    threads = [threading.Thread(target=estimator.fit, args=(X, y)) for estimator in estimators]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for estimator, expected in zip(estimators, alone, strict=True):
+        assert_same_bits(weights(estimator), expected)
 
 
 def test_two_threads_that_need_the_same_program_make_it_once():

@@ -1,6 +1,7 @@
-"""Where networks are trained: devices by name, several at once, several workers."""
+"""Where networks are trained: devices by name, several at once, several workers, what is there."""
 
 from mlpkit.devices.cluster import Cluster, find_cluster, is_chief
+from mlpkit.devices.describing import describe
 from mlpkit.devices.logical import use_logical_cpus
 from mlpkit.devices.names import DEVICE
 from mlpkit.devices.placement import Placement, available, place
@@ -10,6 +11,7 @@ __all__ = [
     "Cluster",
     "Placement",
     "available",
+    "describe",
     "find_cluster",
     "is_chief",
     "place",

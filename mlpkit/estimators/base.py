@@ -24,6 +24,7 @@ from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
 from mlpkit.estimators.running import TrainingSettings
 from mlpkit.estimators.team import team_of
 from mlpkit.inference import run_blocks
+from mlpkit.processes import check_fork
 from mlpkit.scaling import identity
 from mlpkit.tasks import infer_task
 from mlpkit.tasks.targets import checked_target
@@ -82,6 +83,7 @@ class BaseNetworkEstimator(BaseEstimator):
         return self._fit(X, y, sample_weight, validation, go_on=go_on)
 
     def _fit(self, X, y, sample_weight, validation=(None,) * 3, *, go_on, classes=None, once=False):
+        check_fork()
         self._check_training_parameters(validation)
         team = team_of(place(self.device))
         with all_or_nothing(self):

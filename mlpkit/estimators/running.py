@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from mlpkit.devices import Placement
+from mlpkit.devices.sharing import warn_of_shared_gpu
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators.datasets import DatasetSample
 from mlpkit.estimators.learnt import Sample
@@ -111,6 +112,7 @@ def train_network(learnt, sample, held, settings, rng, seed):
 def _train(learnt, sample, held, settings, rng, seed):
     from mlpkit import training
 
+    warn_of_shared_gpu()
     network = learnt.network
     replicas = training.replicas_of(settings.placement.strategy)
     batch_size = _batch_size(settings.batch_size, sample)

@@ -10,6 +10,7 @@ from mlpkit.errors import SelfNormalizationWarning
 from mlpkit.network.drawing import dropout_seeds, initializer, kernel_seeds
 from mlpkit.network.layers import Dropping, Halving, Penalty, WidePenalty
 from mlpkit.network.precision import check_precision
+from mlpkit.processes import check_fork
 
 
 def build(spec, seed=None):
@@ -68,6 +69,7 @@ def build_for_many_fits(spec):
 
 
 def _built(spec, seed, settings):
+    check_fork()
     check_precision(spec.dtype)
     layers = _entry_layers(spec)
     masks = iter(dropout_seeds(spec, seed))

@@ -1,8 +1,7 @@
 """Mixed precision: where the hardware multiplies in bfloat16, and where it does not."""
 
-from pathlib import Path
-
 from mlpkit.backend import tf
+from mlpkit.devices.machine import cpu_flags
 from mlpkit.errors import InvalidParameterError
 
 _CPU_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")  # x86's two, and ARM's
@@ -51,21 +50,3 @@ def _gpus_without():
 
 def _cpu_without():
     return None if any(flag in cpu_flags() for flag in _CPU_FLAGS) else "a CPU without it"
-
-
-def cpu_flags():
-    """Give what the processor says it can do; nothing where it cannot be asked (not on Linux).
-
-    Returns
-    -------
-    set of str
-    """
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.is_file() else []
-    named = (line.partition(":") for line in lines)
-    return {
-        flag
-        for name, _, value in named
-        if name.strip() in ("flags", "Features")
-        for flag in value.split()
-    }

@@ -1,12 +1,11 @@
 """Rows that come to the device a segment at a time: tables too large for it, and datasets."""
 
-import os
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from mlpkit.backend import tf
+from mlpkit.devices.machine import memory
 from mlpkit.training.rows import Columns
 
 MEMORY_SHARE = 0.25  # of the device's memory; a larger table is streamed
@@ -33,12 +32,7 @@ def device_memory():
         return min(
             d.memory_limit for d in device_lib.list_local_devices() if d.device_type == "GPU"
         )
-    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    for name in ("memory.max", "memory/memory.limit_in_bytes"):
-        path = Path("/sys/fs/cgroup") / name
-        if path.is_file() and path.read_text().strip().isdigit():
-            sizes.append(int(path.read_text()))
-    return min(sizes)
+    return memory()["usable"]
 
 
 def is_streamed(n_bytes):
