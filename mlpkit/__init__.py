@@ -29,6 +29,9 @@ _HOMES = {
     "TargetError": "errors",
     "TrainingDivergedError": "errors",
     "SelfNormalizationWarning": "errors",
+    "BackupError": "errors",
+    "BackupWarning": "errors",
+    "TrainingInterruptedWarning": "errors",
 }
 
 __all__ = ["__version__", *_HOMES]

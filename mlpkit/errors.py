@@ -19,3 +19,15 @@ class TrainingDivergedError(RuntimeError):
 
 class SelfNormalizationWarning(UserWarning):
     """SELU was combined with something that breaks its self-normalisation."""
+
+
+class BackupError(ValueError):
+    """A folder of backups cannot serve this fit: it is of another one, damaged or in use."""
+
+
+class BackupWarning(UserWarning):
+    """A backup was damaged and left out, or could not be written; training goes on."""
+
+
+class TrainingInterruptedWarning(UserWarning):
+    """Training was ended by Ctrl-C; the message says what the estimator has learnt till then."""

@@ -12,7 +12,7 @@ import pytest
 
 FLOORS = (
     ("errors", "backend"),
-    ("checks", "activations"),
+    ("checks", "activations", "backups"),
     ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference"),
     ("architecture", "compilation"),
     ("network", "training", "keras_inference"),
