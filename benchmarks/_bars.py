@@ -50,6 +50,10 @@ BARS = {
         "architectures": {"mlpkit": Bar("<=", 1, "MB a fit")},
         "xla": {"mlpkit": Bar("<=", 5, "MB a fit")},
     },
+    "survival": {
+        "killed": {"mlpkit": Bar("<=", 0, "wrong")},
+        "damaged": {"mlpkit": Bar("<=", 0, "wrong")},
+    },
 }
 
 

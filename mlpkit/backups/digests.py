@@ -7,18 +7,61 @@ import numpy as np
 BLOCK_BYTES = 2**24  # copied at once of an array that does not lie in one piece
 
 
+class Digest:
+    """A text that is the same for the same arrays in the same order, and in practice no others.
+
+    Examples
+    --------
+    >>> total = Digest()
+    >>> total.add(np.arange(3))
+    >>> len(total.text)
+    32
+    """
+
+    def __init__(self):
+        self._total = hashlib.sha256()
+
+    def add(self, array):
+        """Add an array.
+
+        Parameters
+        ----------
+        array : ndarray
+            Numbers or text; type and shape count too. Python objects count by their text.
+        """
+        if array.dtype.kind == "O":
+            array = array.astype(str)
+        self._total.update(f"{array.dtype.name}{array.shape};".encode())
+        for block in _blocks(array):
+            self._total.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8))
+
+    @property
+    def text(self):
+        """The digest of what was added so far: 32 hexadecimal digits."""
+        return self._total.hexdigest()[:32]
+
+
+def _blocks(array):
+    """Give an array in pieces of which each may be copied."""
+    if not array.size:
+        return []
+    if array.flags.c_contiguous:
+        return [array]
+    n_rows = max(1, BLOCK_BYTES // array[:1].nbytes)
+    return [array[i : i + n_rows] for i in range(0, len(array), n_rows)]
+
+
 def digest(arrays):
-    """Give a text that is the same for the same arrays, and in practice for no others.
+    """Give the digest of several arrays.
 
     Parameters
     ----------
-    arrays : iterable of ndarray
-        Numbers or text; type and shape count too. Python objects count by their text.
+    arrays : iterable of array-like
+        As `Digest.add` takes them.
 
     Returns
     -------
     str
-        32 hexadecimal digits.
 
     Examples
     --------
@@ -26,34 +69,10 @@ def digest(arrays):
     >>> digest([a]) == digest([a.copy()]), digest([a]) == digest([a.astype("float32")])
     (True, False)
     """
-    total = hashlib.sha256()
+    total = Digest()
     for array in arrays:
-        add(total, np.asarray(array))
-    return total.hexdigest()[:32]
-
-
-def add(total, array):
-    """Add an array to a hash.
-
-    Parameters
-    ----------
-    total : hashlib hash
-        Takes type, shape and values.
-    array : ndarray
-        Not changed.
-    """
-    if array.dtype.kind == "O":
-        array = array.astype(str)
-    total.update(f"{array.dtype.name}{array.shape};".encode())
-    for block in _blocks(array):
-        total.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8))
-
-
-def _blocks(array):
-    if array.flags.c_contiguous or not array.ndim:
-        return [array] if array.size else []
-    n_rows = max(1, BLOCK_BYTES // max(1, array[:1].nbytes))
-    return [array[i : i + n_rows] for i in range(0, len(array), n_rows)] if array.size else []
+        total.add(np.asarray(array))
+    return total.text
 
 
 def digest_text(text):

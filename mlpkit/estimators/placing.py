@@ -1,5 +1,7 @@
 """From samples to what the engine reads: rows on the device, or a stream of them."""
 
+from functools import partial
+
 import numpy as np
 
 from mlpkit.estimators.datasets import DatasetSample
@@ -43,14 +45,15 @@ def _engine_rows(learnt, sample, n_filled, batch_size, compiled):
     from mlpkit import training
 
     row_bytes = sample.n_features * np.dtype(learnt.network.dtype).itemsize
-    capacity = training.segment_rows(row_bytes, batch_size)
+    capacity, skip = training.segment_rows(row_bytes, batch_size), None
     if isinstance(sample, DatasetSample):
         segments = _dataset_segments(learnt, sample, capacity)
+        skip = partial(_fast_forward, sample.table)
     elif training.is_streamed(row_bytes * len(sample)) and not hasattr(sample.X, "indptr"):
         segments = _table_segments(learnt, sample, capacity)
     else:
         return _device_rows(learnt, sample, n_filled)
-    return training.Stream(segments, len(sample), capacity, compiled=compiled)
+    return training.Stream(segments, len(sample), capacity, compiled=compiled, skip=skip)
 
 
 def _device_rows(learnt, sample, n_filled):
@@ -101,3 +104,14 @@ def _dataset_segments(learnt, sample, capacity):
         )  # fmt: skip
 
     return lambda rng: sample.table.segments(capacity, convert)
+
+
+def _fast_forward(table, n_epochs):
+    """Go through a dataset as often as training did before it was cut off.
+
+    One that shuffles itself, by a seed, gives another order each time: the next pass then is the
+    one it would have been.
+    """
+    for _ in range(n_epochs):
+        for _ in table.dataset:
+            pass

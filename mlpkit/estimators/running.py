@@ -78,7 +78,7 @@ class TrainingSettings:
     goes_on: bool
 
 
-def train_network(learnt, sample, held, settings, rng, seed):
+def train_network(learnt, sample, held, settings, rng, seed, backups=None):
     """Train a network from where `learnt` stands.
 
     Parameters
@@ -95,6 +95,8 @@ def train_network(learnt, sample, held, settings, rng, seed):
         Draws the order of rows.
     seed : int
         Decides dropout masks.
+    backups : RunBackups, default=None
+        Keeps the state between epochs.
 
     Returns
     -------
@@ -119,13 +121,14 @@ def train_network(learnt, sample, held, settings, rng, seed):
         average=settings.average,
         stops=settings.patience is not None,
     )
-    outcome = training.train(program, state, rows, held_rows, _plan(learnt, settings, rng))
+    plan = _plan(learnt, settings, rng, backups)
+    outcome = training.train(program, state, rows, held_rows, plan)
     if wide is network:
         return outcome
     return replace(outcome, weights=cut_back(outcome.weights, learnt.weights))
 
 
-def _plan(learnt, settings, rng):
+def _plan(learnt, settings, rng, backups):
     from mlpkit.backend import tf
     from mlpkit.training import Plan
 
@@ -141,6 +144,7 @@ def _plan(learnt, settings, rng):
         callbacks=settings.callbacks,
         settings=network.settings,
         units=tuple(tf.constant(v, network.dtype) for v in (units.scale, units.offset)),
+        backups=backups,
     )
 
 
