@@ -57,6 +57,10 @@ BARS = {
         "loop": dict.fromkeys(("digits", "housing", "wide"), Bar("<=", 2)),
         "workers": {"each other": Bar("<=", 0, "relative"), "two mirrored devices": SAME_WEIGHTS},
     },
+    "survival": {
+        "killed": {"mlpkit": Bar("<=", 0, "wrong")},
+        "damaged": {"mlpkit": Bar("<=", 0, "wrong")},
+    },
 }
 
 

@@ -31,6 +31,9 @@ _HOMES = {
     "WorkersError": "errors",
     "SelfNormalizationWarning": "errors",
     "SharedGPUWarning": "errors",
+    "BackupError": "errors",
+    "BackupWarning": "errors",
+    "TrainingInterruptedWarning": "errors",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -27,3 +27,15 @@ class SelfNormalizationWarning(UserWarning):
 
 class SharedGPUWarning(UserWarning):
     """Several worker processes of a search train on one GPU."""
+
+
+class BackupError(ValueError):
+    """A folder of backups cannot serve this fit: it is of another one, damaged or in use."""
+
+
+class BackupWarning(UserWarning):
+    """A backup was damaged and left out, or could not be written; training goes on."""
+
+
+class TrainingInterruptedWarning(UserWarning):
+    """Training was ended by Ctrl-C; the message says what the estimator has learnt till then."""

@@ -12,7 +12,7 @@ import pytest
 
 FLOORS = (
     ("errors", "processes"),
-    ("backend", "checks", "activations"),
+    ("backend", "checks", "activations", "backups"),
     ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices"),
     ("architecture", "compilation", "launch"),
     ("network", "training", "keras_inference"),

@@ -13,6 +13,7 @@ from mlpkit.checks import check_parameters
 from mlpkit.devices import place
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
+from mlpkit.estimators.backing import fit_backups
 from mlpkit.estimators.datasets import (
     DatasetTable,
     dataset_sample,
@@ -20,7 +21,10 @@ from mlpkit.estimators.datasets import (
     is_dataset,
     rows_of,
 )
+from mlpkit.estimators.describing import described_fit
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
+from mlpkit.estimators.phases import train_phases, trains_again, warn_if_interrupted
+from mlpkit.estimators.rules import validation_problems
 from mlpkit.estimators.running import TrainingSettings
 from mlpkit.estimators.team import team_of
 from mlpkit.inference import run_blocks
@@ -29,9 +33,7 @@ from mlpkit.scaling import identity
 from mlpkit.tasks import infer_task
 from mlpkit.tasks.targets import checked_target
 
-# What early_stopping="auto" does: no validation below the first number of rows; below the second
-# the best epoch is found on rows held back, and then all rows are learnt for as many epochs.
-EARLY_STOPPING_ROWS, REFIT_ROWS = 300, 10_000
+EARLY_STOPPING_ROWS = 300  # below, early_stopping="auto" validates nothing
 
 
 class BaseNetworkEstimator(BaseEstimator):
@@ -77,6 +79,14 @@ class BaseNetworkEstimator(BaseEstimator):
             When the target cannot be learnt as it is.
         TrainingDivergedError
             When the loss becomes NaN or infinite; the estimator is left as it was before.
+        BackupError
+            When `backup_dir` holds backups of another fit, damaged ones only, or is in use.
+
+        Warns
+        -----
+        TrainingInterruptedWarning
+            When Ctrl-C ends training after the running epoch: what was learnt till then is kept.
+            A second one interrupts at once, and leaves the estimator as it was before.
         """
         validation = (X_val, y_val, sample_weight_val)
         go_on = bool(self.warm_start) and hasattr(self, "_learnt")
@@ -86,12 +96,13 @@ class BaseNetworkEstimator(BaseEstimator):
         check_fork()
         self._check_training_parameters(validation)
         team = team_of(place(self.device))
-        with all_or_nothing(self):
+        with all_or_nothing(self), fit_backups(self, team, once=once) as backups:
             with team.ready():
                 X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)
                 task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
             team.check_same(self.get_params(deep=False), X, y, weight)
             rng = team.shared(self._generator(go_on))
+            backups.begin(rng)
             # The first draw, as in the factories: equal random_state, equal initial weights.
             seed = int(rng.randint(2**31 - 1))
             with team.ready():
@@ -101,26 +112,21 @@ class BaseNetworkEstimator(BaseEstimator):
                 sample = self._sample(network, X, y, weight, weigh)
                 train, held = self._validation(sample, task, y, validation, network, rng, once)
                 learnt = self._continued(network) if go_on else self._started(network, train, seed)
+            before = self._learnt if go_on else None
+            backups.identify(lambda: described_fit(self, task, sample, held, before))
             settings = self._training_settings(len(sample), held is not None, once, team)
-            outcome = team.train(learnt, train, held, settings, rng, seed)
-            if self._trains_again(train, sample):
-                if not go_on:
-                    weights = learnt.weights
-                    learnt = replace(self._started(network, sample, seed), weights=weights)
-                # With the same held rows, not looked at: they are part of the program's shape.
-                again = replace(settings, epochs=outcome.best_epoch, validates=False, verbose=0)
-                whole = team.train(learnt, sample, held, again, rng, seed)
-                outcome = replace(
-                    outcome, weights=whole.weights, optimizer_state=whole.optimizer_state
+            again = None
+            if trains_again(self.early_stopping, train, sample, settings):
+                again = sample, partial(self._restarted, learnt, sample, seed, go_on)
+            with team.alive():
+                learnt, outcome = train_phases(
+                    learnt, train, held, settings, rng, seed, backups, again
                 )
             self._remember(task, learnt, outcome, rng, once)
+            if outcome.interrupted and not self.warm_start:  # which goes on by itself
+                backups.keep()
+        warn_if_interrupted(self, outcome, settings, backups)
         return self
-
-    def _trains_again(self, train, sample):
-        """Tell whether the rows held back are to be learnt too, now that the epoch is known."""
-        held_back = len(train) < len(sample)
-        automatic = isinstance(self.early_stopping, str)
-        return held_back and automatic and len(sample) < REFIT_ROWS and not self._callbacks()
 
     def _present_rows(self, X, y, sample_weight, *, reset):
         """Give checked features, targets and weights; a row of weight 0 is not there."""
@@ -144,16 +150,8 @@ class BaseNetworkEstimator(BaseEstimator):
         return Sample(X, network.encode(y), weight)
 
     def _check_training_parameters(self, validation):
-        parameters = self.get_params(deep=False)
-        more = []
-        X_val, y_val, sample_weight_val = validation
-        if is_dataset(X_val) and y_val is not None:
-            more.append("y_val must come with the batches of X_val, a dataset. Got it as well.")
-        elif not is_dataset(X_val) and (X_val is None) != (y_val is None):
-            more.append("X_val and y_val must be given together. Got only one of them.")
-        if sample_weight_val is not None and X_val is None:
-            more.append("sample_weight_val needs X_val and y_val. Got no X_val.")
-        check_parameters(parameters, self._rules, *more)
+        more = validation_problems(*validation)
+        check_parameters(self.get_params(deep=False), self._rules, *more)
 
     def _target(self, y):
         """Give `y` as a dense array with nothing missing."""
@@ -186,6 +184,12 @@ class BaseNetworkEstimator(BaseEstimator):
         with seeded(seed):
             weights = network.initial_weights(seed)
         return Learnt(network, weights, features, targets)
+
+    def _restarted(self, learnt, sample, seed, go_on):
+        """Give what all rows are learnt from, in their own units."""
+        if go_on:
+            return learnt
+        return replace(self._started(learnt.network, sample, seed), weights=learnt.weights)
 
     def _continued(self, network):
         """Give what was learnt before, to be trained on by the network as it is set now."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlpkit.backups import Digest
 from mlpkit.errors import InvalidParameterError
 from mlpkit.scaling import Moments
 
@@ -21,6 +22,8 @@ class DatasetTable:
     dataset : tf.data.Dataset
         Of batches (x, y) or (x, y, sample_weight), finite. It is iterated once here and once an
         epoch, in the order it has; it may shuffle itself.
+    hashed : bool, default=False
+        Whether `digest` is wanted, for backups.
 
     Attributes
     ----------
@@ -32,6 +35,8 @@ class DatasetTable:
         Rows of the largest batch.
     moments : Moments
         Of the features.
+    digest : str or None
+        Of the batches of the first pass.
 
     Raises
     ------
@@ -41,10 +46,10 @@ class DatasetTable:
         When features are missing, infinite or no numbers.
     """
 
-    def __init__(self, dataset):
+    def __init__(self, dataset, *, hashed=False):
         self.dataset = dataset
         _check_elements(dataset)
-        targets, weights = [], []
+        targets, weights, total = [], [], Digest()
         self.batch_size, self.n_features, self.moments = 0, None, None
         for x, y, weight in self.batches():
             self.moments = self.moments or Moments(x.shape[1])
@@ -53,6 +58,9 @@ class DatasetTable:
             self.batch_size = max(self.batch_size, len(weight))
             targets.append(y)
             weights.append(weight)
+            for part in (x, y, weight) if hashed else ():
+                total.add(part)
+        self.digest = total.text if hashed else None
         if not targets:
             raise InvalidParameterError(
                 "X must hold at least one row of positive weight. Got none."
@@ -233,7 +241,7 @@ def dataset_table(estimator, dataset, y, sample_weight, *, reset):
             "y and sample_weight must come with the batches of a dataset, (x, y, "
             "sample_weight). Got them as arguments too; leave them out."
         )
-    table = DatasetTable(dataset)
+    table = DatasetTable(dataset, hashed=estimator.backup_dir is not None)
     if reset:
         estimator.n_features_in_ = table.n_features
         vars(estimator).pop("feature_names_in_", None)

@@ -154,7 +154,7 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
     jit_compile : bool or "auto", default="auto"
         As in `MLPClassifier`; "auto" leaves models with layers of your own uncompiled.
     batch_size, epochs, validation_fraction, patience, device, class_weight, warm_start, \
-callbacks, verbose, random_state
+callbacks, backup_dir, backup_freq, verbose, random_state
         As in `MLPClassifier`.
     **model__parameters
         The builder's own parameters, spelt ``model__name``; they can be searched over.
@@ -203,6 +203,8 @@ callbacks, verbose, random_state
         class_weight=None,
         warm_start=False,
         callbacks=None,
+        backup_dir=None,
+        backup_freq="epoch",
         verbose=0,
         random_state=None,
         **model__parameters,
@@ -225,7 +227,7 @@ class KerasRegressor(RegressorMethods, BaseKerasEstimator):
         Standardise the inputs, and the targets where the model's output is linear and the loss
         allows it.
     batch_size, epochs, early_stopping, validation_fraction, patience, average, jit_compile, \
-device, warm_start, callbacks, verbose, random_state
+device, warm_start, callbacks, backup_dir, backup_freq, verbose, random_state
         As in `KerasClassifier`.
     **model__parameters
         The builder's own parameters, spelt ``model__name``.
@@ -264,6 +266,8 @@ device, warm_start, callbacks, verbose, random_state
         device="auto",
         warm_start=False,
         callbacks=None,
+        backup_dir=None,
+        backup_freq="epoch",
         verbose=0,
         random_state=None,
         **model__parameters,

@@ -133,6 +133,15 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         Called as Keras's ``fit`` calls them. Their ``model`` is the network inside, which takes
         standardised features; save `model_` for one that takes raw features. A callback with
         batch hooks makes the fit as slow as Keras's.
+    backup_dir : str, Path or None, default=None
+        Folder for backups of this fit while it runs. When it is cut off, the same fit (data and
+        parameters; with ``random_state=None`` too) goes on from the last one, and ends with the
+        bits it would have had. Backups of another fit are refused, damaged ones are left out;
+        when the fit is done they are removed. Each fit at a time needs a folder of its own.
+        `callbacks` that remember something from epoch to epoch begin anew, and a dataset that
+        shuffles must do so by a seed. ``partial_fit``, an epoch a call, makes no backups.
+    backup_freq : "epoch" or float, default="epoch"
+        A backup after each epoch, or at the end of the first epoch after so many seconds.
     verbose : int, default=0
         1 prints a line an epoch, 0 nothing at all.
     dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
@@ -242,6 +251,8 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         class_weight=None,
         warm_start=False,
         callbacks=None,
+        backup_dir=None,
+        backup_freq="epoch",
         verbose=0,
         dtype="float32",
         random_state=None,
@@ -268,6 +279,8 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.callbacks = callbacks
+        self.backup_dir = backup_dir
+        self.backup_freq = backup_freq
         self.verbose = verbose
         self.dtype = dtype
         self.random_state = random_state

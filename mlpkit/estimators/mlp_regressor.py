@@ -38,7 +38,7 @@ class MLPRegressor(RegressorMethods, BaseMLP):
     early_stopping : bool or "auto", default="auto"
         As in `MLPClassifier`, by the validation loss.
     batch_size, epochs, validation_fraction, patience, average, jit_compile, device, \
-warm_start, callbacks, verbose, dtype, random_state
+warm_start, callbacks, backup_dir, backup_freq, verbose, dtype, random_state
         As in `MLPClassifier`.
 
     Attributes
@@ -90,6 +90,8 @@ warm_start, callbacks, verbose, dtype, random_state
         device="auto",
         warm_start=False,
         callbacks=None,
+        backup_dir=None,
+        backup_freq="epoch",
         verbose=0,
         dtype="float32",
         random_state=None,
@@ -119,6 +121,8 @@ warm_start, callbacks, verbose, dtype, random_state
         self.device = device
         self.warm_start = warm_start
         self.callbacks = callbacks
+        self.backup_dir = backup_dir
+        self.backup_freq = backup_freq
         self.verbose = verbose
         self.dtype = dtype
         self.random_state = random_state

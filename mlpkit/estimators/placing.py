@@ -1,6 +1,7 @@
 """From samples to what the engine reads: rows on the device, or a stream of them."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -48,17 +49,20 @@ def _engine_rows(learnt, sample, n_filled, batch_size, *, compiled, replicas):
     from mlpkit import training
 
     row_bytes = sample.n_features * np.dtype(learnt.network.dtype).itemsize
-    capacity = training.segment_rows(row_bytes, batch_size)
+    capacity, skip = training.segment_rows(row_bytes, batch_size), None
     is_own = False
     if isinstance(sample, DatasetSample):
         is_own = replicas is not None and replicas.n_workers > 1
         segments = _dataset_segments(learnt, sample, capacity)
+        skip = partial(_fast_forward, sample.table)
     elif training.is_streamed(row_bytes * len(sample)) and not hasattr(sample.X, "indptr"):
         segments = _table_segments(learnt, sample, capacity)
     else:
         rows = _device_rows(learnt, sample, n_filled)
         return rows if replicas is None else replace(rows, copies=replicas.copies(rows.columns))
-    return training.Stream(segments, len(sample), capacity, compiled=compiled, is_own=is_own)
+    return training.Stream(
+        segments, len(sample), capacity, compiled=compiled, skip=skip, is_own=is_own
+    )
 
 
 def _device_rows(learnt, sample, n_filled):
@@ -109,3 +113,14 @@ def _dataset_segments(learnt, sample, capacity):
         )  # fmt: skip
 
     return lambda rng: sample.table.segments(capacity, convert)
+
+
+def _fast_forward(table, n_epochs):
+    """Go through a dataset as often as training did before it was cut off.
+
+    One that shuffles itself, by a seed, gives another order each time: the next pass then is the
+    one it would have been.
+    """
+    for _ in range(n_epochs):
+        for _ in table.dataset:
+            pass

@@ -3,6 +3,7 @@
 from mlpkit import activations
 from mlpkit.architecture import RULES
 from mlpkit.checks import Rule, boolean, instance_of, integer, none, number, one_of
+from mlpkit.estimators.datasets import is_dataset
 from mlpkit.losses import LOSS_NAMES
 from mlpkit.outputs import resolve_outputs
 
@@ -13,6 +14,28 @@ def _is_range(value):
     """Tell whether `value` can be an output_range, for however many columns the target has."""
     several = len(value) if isinstance(value, list | tuple) and value else 1
     return any(resolve_outputs(n, value)[0] is not None for n in (1, several))
+
+
+def validation_problems(X_val, y_val, sample_weight_val):
+    """List what is wrong with which validation rows were given.
+
+    Parameters
+    ----------
+    X_val, y_val, sample_weight_val : object
+        Arguments of ``fit``.
+
+    Returns
+    -------
+    list of str
+    """
+    found = []
+    if is_dataset(X_val) and y_val is not None:
+        found.append("y_val must come with the batches of X_val, a dataset. Got it as well.")
+    elif not is_dataset(X_val) and (X_val is None) != (y_val is None):
+        found.append("X_val and y_val must be given together. Got only one of them.")
+    if sample_weight_val is not None and X_val is None:
+        found.append("sample_weight_val needs X_val and y_val. Got no X_val.")
+    return found
 
 
 TRAINING_RULES = {
@@ -34,6 +57,8 @@ TRAINING_RULES = {
         "a list of Keras callbacks",
         lambda value: isinstance(value, list | tuple) and all(map(_CALLBACK.allows, value)),
     ),
+    "backup_dir": none() | instance_of("be a folder's name or Path", "str", "PurePath"),
+    "backup_freq": one_of("epoch") | number(0, closed="neither"),
     "verbose": boolean() | integer(0),
     "random_state": none() | integer(0) | instance_of("be a NumPy RandomState", "RandomState"),
     # Whether it fits the task is seen once the target is known.

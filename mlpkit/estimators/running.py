@@ -83,7 +83,7 @@ class TrainingSettings:
     placement: Placement
 
 
-def train_network(learnt, sample, held, settings, rng, seed):
+def train_network(learnt, sample, held, settings, rng, seed, backups=None):
     """Train a network from where `learnt` stands.
 
     Parameters
@@ -100,16 +100,18 @@ def train_network(learnt, sample, held, settings, rng, seed):
         Draws the order of rows.
     seed : int
         Decides dropout masks.
+    backups : RunBackups, default=None
+        Keeps the state between epochs.
 
     Returns
     -------
     mlpkit.training.Outcome
     """
     with settings.placement.scope():
-        return _train(learnt, sample, held, settings, rng, seed)
+        return _train(learnt, sample, held, settings, rng, seed, backups)
 
 
-def _train(learnt, sample, held, settings, rng, seed):
+def _train(learnt, sample, held, settings, rng, seed, backups):
     from mlpkit import training
 
     warn_of_shared_gpu()
@@ -133,15 +135,16 @@ def _train(learnt, sample, held, settings, rng, seed):
         average=settings.average,
         stops=settings.patience is not None,
     )
-    outcome = training.train(program, state, rows, held_rows, _plan(learnt, settings, rng))
+    plan = _plan(learnt, settings, rng, backups, replicas)
+    outcome = training.train(program, state, rows, held_rows, plan)
     if wide is network:
         return outcome
     return replace(outcome, weights=cut_back(outcome.weights, learnt.weights))
 
 
-def _plan(learnt, settings, rng):
+def _plan(learnt, settings, rng, backups, replicas):
     from mlpkit.backend import tf
-    from mlpkit.training import Plan
+    from mlpkit.training import Interrupts, Plan
 
     network = learnt.network
     # A network that scales its own outputs has its targets in their own units already.
@@ -155,6 +158,8 @@ def _plan(learnt, settings, rng):
         callbacks=settings.callbacks,
         settings=network.settings,
         units=tuple(tf.constant(v, network.dtype) for v in (units.scale, units.offset)),
+        backups=backups,
+        interrupts=Interrupts(alone=replicas is None or replicas.n_workers == 1),
     )
 
 

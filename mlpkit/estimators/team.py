@@ -11,9 +11,8 @@ import joblib
 import numpy as np
 
 from mlpkit.errors import WorkersError
-from mlpkit.estimators.running import train_network
 
-_OWN = ("verbose", "random_state")  # parameters in which processes may differ
+_OWN = ("verbose", "random_state", "backup_dir")  # parameters in which processes may differ
 
 
 class Team:
@@ -47,9 +46,13 @@ class Team:
         """Give the generator that all processes draw from alike."""
         return rng
 
-    def train(self, *arguments):
-        """Train, see `train_network`."""
-        return train_network(*arguments)
+    def alive(self):
+        """Give the context for what all processes do together."""
+        return contextlib.nullcontext()
+
+    def exchange(self, data):
+        """Give every process's bytes, in the order of the processes."""
+        return [data]
 
 
 class Workers(Team):
@@ -84,7 +87,7 @@ class Workers(Team):
             said = f"{type(error).__name__}: {error}"
             raise
         finally:
-            told = [data.decode() for data in self._exchange(said.encode())]
+            told = [data.decode() for data in self.exchange(said.encode())]
             failed = next((worker for worker, said in enumerate(told) if said), None)
             if failed is not None and not said:
                 raise WorkersError(f"Worker {failed} of {len(told)} failed: {told[failed]}")
@@ -124,7 +127,7 @@ class Workers(Team):
             )
 
     def _compare(self, mine, words):
-        given = self._exchange(mine.encode())
+        given = self.exchange(mine.encode())
         other = next((i for i, each in enumerate(given) if each != given[0]), None)
         if other is not None:
             raise WorkersError(words.format(other))
@@ -145,25 +148,35 @@ class Workers(Team):
         parts = {**state.pop("state"), **state}
         packed = io.BytesIO()
         np.savez(packed, **parts)
-        chief = np.load(io.BytesIO(self._exchange(packed.getvalue())[0]))
+        chief = np.load(io.BytesIO(self.exchange(packed.getvalue())[0]))
         rng.set_state(
             (str(chief["bit_generator"]), chief["key"], int(chief["pos"]),
              int(chief["has_gauss"]), float(chief["gauss"]))
         )  # fmt: skip
         return rng
 
-    def train(self, *arguments):
-        """Train, see `train_network`.
+    def alive(self):
+        """Give the context for what all processes do together.
 
         Raises
         ------
         WorkersError
             When another process is gone.
         """
-        with _all_alive():
-            return train_network(*arguments)
+        return _all_alive()
 
-    def _exchange(self, data):
+    def exchange(self, data):
+        """Give every process's bytes, in the order of the processes.
+
+        Parameters
+        ----------
+        data : bytes
+            This process's.
+
+        Returns
+        -------
+        list of bytes
+        """
         with _all_alive():
             return self.replicas.exchange(data)
 

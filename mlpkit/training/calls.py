@@ -1,5 +1,7 @@
 """Epochs of a program, over rows on the device or streamed to it."""
 
+import contextlib
+
 import numpy as np
 
 from mlpkit.backend import tf
@@ -38,6 +40,17 @@ def draw_orders(rng, n_rows, n_epochs):
     return orders, generators
 
 
+@contextlib.contextmanager
+def put_back(rng):
+    """Put a generator back to where it was when the block is interrupted."""
+    before = rng.get_state(legacy=False)
+    try:
+        yield
+    except KeyboardInterrupt:
+        rng.set_state(before)
+        raise
+
+
 def run_epochs(program, state, rows, held, n_epochs, plan):
     """Train for several epochs in one call, for one where rows are streamed.
 
@@ -61,10 +74,17 @@ def run_epochs(program, state, rows, held, n_epochs, plan):
     -------
     state : State
     figures : ndarray of shape (epochs run, n_figures)
+
+    Raises
+    ------
+    KeyboardInterrupt
+        In the middle of an epoch of streamed rows, where somebody wants training to end; the
+        generator is put back.
     """
     settings, counts = program.settings(plan.settings), run_counts(held, plan)
     if isinstance(rows, Stream) or isinstance(held, Stream):
-        return _streamed_epoch(program, state, rows, held, counts, settings, plan)
+        with put_back(plan.rng):
+            return _streamed_epoch(program, state, rows, held, counts, settings, plan)
     orders, generators = draw_orders(plan.rng, rows.n, n_epochs)
     state, figures = program.run(state, rows, held, orders, counts, settings, plan.units)
     plan.rng.set_state(generators[len(figures) - 1])
@@ -76,6 +96,7 @@ def _streamed_epoch(program, state, rows, held, counts, settings, plan):
     epochs, step = program.epochs, program.step
     values, totals = state.values, step.fresh_totals()
     for columns, n_rows in _segments(program, rows, plan.rng):
+        plan.interrupts.check()
         values, totals = program.learn(values, totals, columns, n_rows, settings, plan.units)
     figures = [step.figures(totals)]
     state = epochs.advance(state, values)
@@ -83,6 +104,7 @@ def _streamed_epoch(program, state, rows, held, counts, settings, plan):
     if held is not None:
         totals, shown = step.fresh_totals(), epochs.shown(state)
         for columns, n_rows in _segments(program, held, None) if n_held else ():
+            plan.interrupts.check()
             totals = program.judge(shown, totals, columns, n_rows, settings, plan.units)
         figures.append(step.figures(totals))
     figures = tf.concat(figures, axis=0)

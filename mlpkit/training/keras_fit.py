@@ -10,7 +10,7 @@ from mlpkit.training.rows import take
 from mlpkit.training.showcase import resumed
 
 
-def fit_by_keras(showcase, state, rows, held, plan, record):
+def fit_by_keras(showcase, state, rows, held, plan, record, keeper):
     """Train through ``keras.Model.fit``.
 
     Validation, averaging and early stopping are the program's, at the end of each epoch.
@@ -23,6 +23,8 @@ def fit_by_keras(showcase, state, rows, held, plan, record):
         As in `mlpkit.training.train`.
     record : Record
         Takes each epoch's figures.
+    keeper : Keeper
+        Makes backups.
 
     Returns
     -------
@@ -36,8 +38,22 @@ def fit_by_keras(showcase, state, rows, held, plan, record):
         weighted_metrics=[_InUnits(metric, *plan.units) for metric in step.metrics],
     )
     books = _Bookkeeping(showcase, state, batches, held, plan, record)
-    callbacks = [books, *plan.callbacks]
-    model.fit(batches, epochs=plan.epochs, callbacks=callbacks, shuffle=False, verbose=0)
+    keeps = _Keeping(books, keeper)
+    ended = False
+    with plan.interrupts.caught():
+        model.fit(
+            batches, epochs=record.epoch if record.stopped else plan.epochs,
+            initial_epoch=record.epoch, callbacks=[books, *plan.callbacks, keeps],
+            shuffle=False, verbose=0,
+        )  # fmt: skip
+        ended = True
+    if not ended:
+        keeps.leave()
+    keeper.after(keeps.state, last=True)
+    if not ended:
+        showcase.optimizer.finalize_variable_values(model.trainable_variables)
+        for callback in plan.callbacks:
+            callback.on_train_end({})
     return books.state
 
 
@@ -47,10 +63,11 @@ class _Batches(keras.utils.PyDataset):
     def __init__(self, rows, batch_size, rng):
         super().__init__()
         self.rows, self.batch_size, self.rng = rows, batch_size, rng
-        self.shuffle()
+        self.order = np.arange(rows.n)  # till the first epoch begins: Keras looks at a batch before
 
     def shuffle(self):
         """Draw the next epoch's order."""
+        self.before = self.rng.get_state(legacy=False)
         self.order = draw_orders(self.rng, self.rows.n, 1)[0][0]
 
     def __len__(self):
@@ -91,10 +108,12 @@ class _Bookkeeping(keras.callbacks.Callback):
         self.showcase, self.state, self.batches, self.held = showcase, state, batches, held
         self.plan, self.record = plan, record
         self.settings = showcase.program.settings(plan.settings)
+        self.inside = False  # an epoch
 
     def on_epoch_begin(self, epoch, logs=None):
+        self.inside = True
+        self.batches.shuffle()
         if epoch:
-            self.batches.shuffle()
             values = resumed(self.showcase, self.state).values
             self.showcase.put((*values.trained, *values.others), values.slots)
         self.seen, self.sum_by_rows, self.sum_by_weight = 0, 0.0, 0.0
@@ -107,6 +126,7 @@ class _Bookkeeping(keras.callbacks.Callback):
         loss = (self.sum_by_rows - before) / len(chosen)
         weight = tf.gather(self.batches.rows.columns.weight, chosen)
         self.sum_by_weight += loss * float(tf.reduce_sum(weight))
+        self.plan.interrupts.check()
 
     def on_epoch_end(self, epoch, logs=None):
         program = self.showcase.program
@@ -121,5 +141,32 @@ class _Bookkeeping(keras.callbacks.Callback):
         )  # fmt: skip
         logs.update(self.record.add(figures))
         self.showcase.put(program.epochs.shown(self.state), self.state.values.slots)
+        self.inside = False
         if not self.state.goes_on:
             self.model.stop_training = True
+
+
+class _Keeping(keras.callbacks.Callback):
+    """Makes backups behind all other callbacks, and ends training where somebody wants it to."""
+
+    def __init__(self, books, keeper):
+        super().__init__()
+        self.books, self.keeper, self.state = books, keeper, books.state
+
+    def on_epoch_end(self, epoch, logs=None):
+        books = self.books
+        books.record.stopped = bool(self.model.stop_training)
+        self.state = resumed(books.showcase, books.state)
+        self.keeper.after(self.state)
+        if books.plan.interrupts.asked:
+            self.model.stop_training = True
+
+    def leave(self):
+        """Leave training in the middle, as if an epoch that was cut off had not begun."""
+        books = self.books
+        if not books.inside:  # a callback has left at the end of an epoch, which counts
+            self.state = resumed(books.showcase, books.state)
+            return
+        books.batches.rng.set_state(books.batches.before)
+        shown = books.showcase.program.epochs.shown(self.state)
+        books.showcase.put(shown, self.state.values.slots)

@@ -7,6 +7,9 @@ import numpy as np
 
 from mlpkit.errors import TrainingDivergedError
 from mlpkit.training.calls import run_epochs
+from mlpkit.training.interrupts import Interrupts
+from mlpkit.training.keeping import Keeper
+from mlpkit.training.pace import CALL_SECONDS, Pace
 from mlpkit.training.progress import Progress
 from mlpkit.training.watched import train_watched
 
@@ -34,6 +37,10 @@ class Plan:
         Numbers that the program leaves to a fit, such as the penalty's factor.
     units : tuple of (tensor, tensor), default=None
         Scale and offset from the network's units to the target's, for the metrics.
+    backups : object, default=None
+        Keeps the state between epochs, see `Keeper`; None keeps nothing.
+    interrupts : Interrupts
+        Tells when somebody wants training to end.
     """
 
     epochs: int
@@ -44,6 +51,8 @@ class Plan:
     callbacks: tuple = ()
     settings: dict = field(default_factory=dict)
     units: tuple = None
+    backups: object = None
+    interrupts: Interrupts = field(default_factory=Interrupts)
 
 
 @dataclass
@@ -63,6 +72,8 @@ class Outcome:
         The epoch, counted from 1, whose weights these are.
     optimizer_state : list of ndarray
         The optimizer's variables at the end.
+    interrupted : bool
+        Whether somebody has ended training.
     """
 
     weights: list
@@ -70,6 +81,7 @@ class Outcome:
     n_iter: int
     best_epoch: int
     optimizer_state: list = field(repr=False, default=None)
+    interrupted: bool = False
 
 
 def train(program, state, rows, held, plan):
@@ -96,20 +108,34 @@ def train(program, state, rows, held, plan):
     ------
     TrainingDivergedError
         When the loss is NaN or infinite after an epoch.
+    KeyboardInterrupt
+        When somebody ends training before the first epoch is done, or asks twice.
     """
     record = Record(program, plan, program.learning_rate(state))
-    if plan.callbacks or not program.step.is_pure:
-        return train_watched(program, state, rows, held, plan, record)
+    keeper = Keeper(plan, record)
+    state = keeper.restored(state)
+    rows.skip(record.epoch)
+    with plan.interrupts.noted():
+        if plan.callbacks or not program.step.is_pure:
+            return train_watched(program, state, rows, held, plan, record, keeper)
+        return _train_unwatched(program, state, rows, held, plan, record, keeper)
+
+
+def _train_unwatched(program, state, rows, held, plan, record, keeper):
+    interrupts = plan.interrupts
     # Several processes must make the same calls, whichever of them has something to show.
-    watched = plan.verbose or (program.replicas and program.replicas.n_workers > 1)
-    longest = 1 if watched else rows.epochs_a_call
-    goes_on = True
-    while goes_on and record.epoch < plan.epochs:
-        n_epochs = min(longest, plan.epochs - record.epoch)
-        state, figures = run_epochs(program, state, rows, held, n_epochs, plan)
+    watched = plan.verbose or not interrupts.alone
+    pace = Pace(1 if watched else rows.epochs_a_call)
+    patience = CALL_SECONDS if interrupts.noting else math.inf
+    while state.goes_on and record.epoch < plan.epochs and not interrupts.asked:
+        n_epochs = min(pace.epochs(min(patience, keeper.seconds_left)), plan.epochs - record.epoch)
+        figures = ()
+        with interrupts.caught(), pace.measured(n_epochs):
+            state, figures = run_epochs(program, state, rows, held, n_epochs, plan)
         for row in figures:
             record.add(row)
-        goes_on = bool(state.goes_on)
+        keeper.after(state)
+    keeper.after(state, last=True)
     return record.outcome(state)
 
 
@@ -131,7 +157,7 @@ class Record:
         names = program.step.figure_names
         self.names = [*names, *(f"val_{name}" for name in names)] if plan.validates else names
         self.history = {name: [] for name in self.names}
-        self.epoch = 0
+        self.epoch, self.stopped = 0, False
         self.progress = Progress(plan.epochs, plan.verbose)
 
     def add(self, figures):
@@ -154,6 +180,18 @@ class Record:
             self.history[name].append(value)
         self.progress.show(self.epoch, logs)
         return logs
+
+    def go_on_from(self, earlier):
+        """Take over the epochs of a run that was cut off.
+
+        Parameters
+        ----------
+        earlier : dict
+            Its ``history``, and whether a callback had ``stopped`` it.
+        """
+        self.history, self.stopped = earlier["history"], earlier["stopped"]
+        self.epoch = len(self.history["loss"])
+        self.progress.go_on_from(self.epoch)
 
     def _check_finite(self, logs):
         for name in ("loss", "val_loss"):
@@ -186,11 +224,18 @@ class Record:
         -------
         Outcome
             With the best weights, or the last where nothing was stopped early.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            When training was ended before an epoch was done.
         """
-        epoch = self.epoch
+        epoch, interrupted = self.epoch, self.plan.interrupts.asked
+        if interrupted and not epoch:
+            raise KeyboardInterrupt
         if self.plan.patience is not None and self.plan.validates:
             weights, epoch = self.program.weights(state.best), int(state.best_epoch)
         elif weights is None:
             weights = self.program.weights(self.program.epochs.shown(state))
         slots = [value.numpy() for value in state.values.slots]
-        return Outcome(weights, self.history, self.epoch, epoch, slots)
+        return Outcome(weights, self.history, self.epoch, epoch, slots, interrupted)

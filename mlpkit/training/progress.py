@@ -25,7 +25,7 @@ class Progress:
 
     def __init__(self, epochs, verbose):
         self.epochs, self.verbose = epochs, verbose
-        self.began = time.perf_counter()
+        self.began, self.done = time.perf_counter(), 0
 
     def line(self, epoch, logs, elapsed):
         """Give the line for an epoch.
@@ -49,7 +49,7 @@ class Progress:
         Epoch 1/4 ━━━━━─────────────── 6.0s left - loss: 0.5000
         """
         full = round(BAR * epoch / self.epochs)
-        left = _duration(elapsed / epoch * (self.epochs - epoch))
+        left = _duration(elapsed / (epoch - self.done) * (self.epochs - epoch))
         figures = "".join(
             f" - {name}: {value:.4g}" if value < 1e-3 or value >= 1e4 else f" - {name}: {value:.4f}"
             for name, value in logs.items()
@@ -57,6 +57,12 @@ class Progress:
         width = len(str(self.epochs))
         bar = "━" * full + "─" * (BAR - full)
         return f"Epoch {epoch:>{width}}/{self.epochs} {bar} {left} left{figures}"
+
+    def go_on_from(self, epoch):
+        """Say that the epochs up to this one have been run before."""
+        self.done = epoch
+        if self.verbose:
+            print(f"Going on after epoch {epoch}/{self.epochs}, from a backup", flush=True)
 
     def show(self, epoch, logs):
         """Print the line for an epoch, unless told to be quiet."""

@@ -69,6 +69,9 @@ class Rows:
         """Yield the rows and their number, as a `Stream` of a single segment does."""
         yield self.columns, self.n
 
+    def skip(self, n_epochs):
+        """Go past epochs run before: nothing is to be done, their order comes from the plan."""
+
     def layout(self, compiled):
         """Give what a program depends on: all shapes where it is compiled for them."""
         if compiled:

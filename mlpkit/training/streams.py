@@ -86,16 +86,30 @@ class Stream:
         Rows of a segment.
     compiled : bool
         Whether each segment is filled up to `capacity`, for a program of fixed shapes.
+    skip : callable, default=None
+        ``skip(n_epochs)`` goes past epochs that were run before, where the source itself decides
+        what comes in which; None where the generator given to `segments` does.
     is_own : bool, default=False
         Whether each of several processes has rows of its own.
     """
 
     epochs_a_call = 1
 
-    def __init__(self, segments, n, capacity, *, compiled, is_own=False):
+    def __init__(self, segments, n, capacity, *, compiled, skip=None, is_own=False):
         self.segments, self.n, self.capacity, self.compiled = segments, n, capacity, compiled
         self.is_own = is_own
-        self._specs = None
+        self._skip, self._specs = skip, None
+
+    def skip(self, n_epochs):
+        """Go past epochs that were run before.
+
+        Parameters
+        ----------
+        n_epochs : int
+            How many.
+        """
+        if self._skip is not None and n_epochs:
+            self._skip(n_epochs)
 
     def layout(self, compiled):
         """Give what a program depends on beside the network."""

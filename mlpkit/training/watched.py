@@ -10,7 +10,7 @@ from mlpkit.training.showcase import Showcase, resumed
 from mlpkit.training.streams import Stream
 
 
-def train_watched(program, state, rows, held, plan, record):
+def train_watched(program, state, rows, held, plan, record, keeper):
     """Train an epoch a call, with callbacks in between.
 
     Callbacks that want to look at each batch, and optimizers that are no pure functions, are
@@ -22,6 +22,8 @@ def train_watched(program, state, rows, held, plan, record):
         As in `mlpkit.training.train`.
     record : Record
         Takes each epoch's figures.
+    keeper : Keeper
+        Makes backups.
 
     Returns
     -------
@@ -40,30 +42,35 @@ def train_watched(program, state, rows, held, plan, record):
             "lie on the device. Got rows that are streamed to it."
         )
     showcase = Showcase(program)
-    showcase.put((*state.values.trained, *state.values.others), state.values.slots)
+    showcase.put(program.epochs.shown(state), state.values.slots)
+    run = fit_by_keras if by_keras else _epoch_by_epoch
     try:
-        if by_keras:
-            state = fit_by_keras(showcase, state, rows, held, plan, record)
-        else:
-            state = _epoch_by_epoch(showcase, state, rows, held, plan, record)
+        state = run(showcase, state, rows, held, plan, record, keeper)
         return record.outcome(state, showcase.model.get_weights())
     finally:
         release(plan.callbacks)
 
 
-def _epoch_by_epoch(showcase, state, rows, held, plan, record):
-    program = showcase.program
+def _epoch_by_epoch(showcase, state, rows, held, plan, record, keeper):
+    program, interrupts, kept = showcase.program, plan.interrupts, state
     steps = math.ceil(rows.n / program.batch_size)
     hooks = CallbackHooks(plan.callbacks, showcase.model, plan.epochs, steps)
     hooks.train_begin()
-    for epoch in range(plan.epochs):
-        hooks.epoch_begin(epoch)
-        state = resumed(showcase, state)
-        state, figures = run_epochs(program, state, rows, held, 1, plan)
-        logs = record.add(figures[0])
-        showcase.put(program.epochs.shown(state), state.values.slots)
-        hooks.epoch_end(epoch, logs)
-        if not state.goes_on or showcase.model.stop_training:
-            break
-    hooks.train_end()
+    while not (record.stopped or interrupts.asked) and record.epoch < plan.epochs:
+        figures = ()
+        with interrupts.caught():
+            hooks.epoch_begin(record.epoch)
+            before = resumed(showcase, state)
+            state, figures = run_epochs(program, before, rows, held, 1, plan)
+        for row in figures:  # none where the epoch was cut off
+            logs = record.add(row)
+            showcase.put(program.epochs.shown(state), state.values.slots)
+            with interrupts.caught():
+                hooks.epoch_end(record.epoch - 1, logs)
+            record.stopped = bool(showcase.model.stop_training or not state.goes_on)
+            kept = resumed(showcase, state)
+            keeper.after(kept)
+    keeper.after(kept, last=True)
+    with interrupts.caught():
+        hooks.train_end()
     return state

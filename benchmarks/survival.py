@@ -1,0 +1,164 @@
+"""Fits that are killed and backups that are damaged: what comes out, and what backups cost.
+
+    python -m benchmarks.survival [--runs 5] [--only killed,damaged,cost]
+
+Killed: a fit is killed (SIGKILL) at random moments and started again till it is done, its result
+compared to the bit with that of a fit left alone. Damaged: backups cut off or changed in a byte at
+random places, and a fit from each. Cost: fits with a backup after each epoch and without.
+"""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import _bars, _child, _options, _report, _rounds
+
+WORKER = "benchmarks._killing:"
+KILLS, FILES = 20, 200
+_COMMON = {"hidden_layer_sizes": [64, 32], "dropout": 0.2, "random_state": 0}
+NETS = {
+    "early_stopping=True": {"early_stopping": True, "patience": 1000},
+    "all rows learnt twice": {"patience": 1000},
+    "jit_compile=False": {"early_stopping": True, "patience": 1000, "jit_compile": False},
+}
+COSTS = {
+    "digits, (100,)": ("digits", [100]),
+    "60,000 x 100, (512, 256)": ("large", [512, 256]),
+}
+COLUMNS = {
+    "work": "title",
+    "model": _report.model,
+    "what": "what",
+    "wrong": "wrong",
+    "bar": "bar",
+    "": "verdict",
+}
+COST_COLUMNS = {
+    "fit": "title",
+    "MB a backup": "megabytes",
+    "without": lambda row: _report.duration(row["without"]),
+    "with": lambda row: _report.duration(row["with"]),
+    "a backup": lambda row: _report.duration(row["each"]),
+    "runs": "runs",
+}
+
+
+def main(argv=None):
+    """Print the tables and write them as JSON."""
+    options = _options.read(__doc__, argv, parts=("killed", "damaged", "cost"))
+    rows = []
+    if "killed" in options.only:
+        names = list(NETS)[:1] if options.quick else NETS
+        rows += [_killed(name, options.quick) for name in names]
+    if "damaged" in options.only:
+        rows.append(_damaged(options.quick))
+    if rows:
+        print(f"\n{_report.markdown(COLUMNS, rows)}\n\n{_bars.summary(rows)}")
+    costs = _costs(options) if "cost" in options.only else []
+    if costs:
+        print(f"\n{_report.markdown(COST_COLUMNS, costs)}")
+    _report.write("survival", rows, options.out, costs=costs)
+
+
+def _net(epochs, **more):
+    return {"rows": 1500, "columns": 20, "parameters": {**_COMMON, "epochs": epochs, **more}}
+
+
+def _killed(name, quick):
+    kills, net = (3, _net(30, **NETS[name])) if quick else (KILLS, _net(200, **NETS[name]))
+    with tempfile.TemporaryDirectory() as folder, _child.Worker() as worker:
+        alone, out = str(Path(folder) / "alone"), str(Path(folder) / "out")
+        worker.call(f"{WORKER}load")
+        worker.call(f"{WORKER}whole", net, alone)
+        told = worker.call(f"{WORKER}killed", net, str(Path(folder) / "backups"), out, kills, 0)
+        same = worker.call(f"{WORKER}same", alone, out)
+    what = (
+        f"killed {told['kills']} times, {told['in_writing']} of them while a backup was written; "
+        f"result: {'the same bits' if same else 'OTHER BITS'}; {told['unreadable']} unreadable"
+    )
+    wrong = told["unreadable"] + (not same) + (kills - told["kills"])
+    return _row(
+        "killed", f"a fit of {net['parameters']['epochs']} epochs, {name}", what, wrong, told
+    )
+
+
+def _damaged(quick):
+    files, net = (8, _net(12)) if quick else (FILES, _net(12))
+    with tempfile.TemporaryDirectory() as folder:
+        told = _child.fresh(f"{WORKER}damaged", net, folder, files, 0)
+    what = (
+        f"{told['files']} damaged: {told['older']} fits went on from the older one to the same "
+        f"bits, {told['refused']} were refused (both damaged)"
+    )
+    wrong = told["wrong"] + told["crashed"]
+    return _row("damaged", "backups cut off, or a byte changed", what, wrong, told)
+
+
+def _row(work, title, what, wrong, told):
+    judged = _bars.judged("survival", work, "mlpkit", {"wrong": wrong})
+    return {"work": work, "title": title, "model": "mlpkit", "what": what, "wrong": wrong,
+            **judged, **told}  # fmt: skip
+
+
+def _costs(options):
+    rows = []
+    for title, (table, hidden) in COSTS.items():
+        print(f"{title}: {options.runs} rounds with and without backups", flush=True)
+        with tempfile.TemporaryDirectory() as folder, _child.Worker() as worker:
+            epochs, size = worker.call(
+                "benchmarks.survival:prepare", table, hidden, options.quick, folder
+            )
+            calls = {
+                name: lambda n=name: worker.call("benchmarks.survival:seconds", n == "with")
+                for name in ("without", "with")
+            }
+            figures = _rounds.alternate(calls, options.runs)
+        medians = {name: statistics.median(values) for name, values in figures.items()}
+        each = (medians["with"] - medians["without"]) / epochs
+        rows.append({"title": title, "megabytes": size / 1e6, **medians, "each": each,
+                     "epochs": epochs, "runs": options.runs})  # fmt: skip
+    return rows
+
+
+_fit = {}
+
+
+def prepare(table, hidden, quick, folder):
+    """Make a fit ready in a process of its own, and give its epochs and the bytes of a backup."""
+    from sklearn.datasets import load_digits
+
+    from benchmarks._killing import table as made
+    from mlpkit import MLPClassifier
+    from mlpkit.backups import BackupFolder
+
+    X, y = load_digits(return_X_y=True) if table == "digits" else made(60_000, 100)
+    if quick:
+        X, y = X[:200], y[:200]
+    epochs, sizes = 2 if quick else 20 if table == "digits" else 5, []
+    parameters = {"epochs": epochs, "early_stopping": False, "random_state": 0}
+    _fit["with"] = MLPClassifier(hidden, **parameters, backup_dir=str(Path(folder) / "backups"))
+    _fit["without"] = MLPClassifier(hidden, **parameters)
+    _fit["rows"] = X, y
+    save = BackupFolder.save
+
+    def save_and_weigh(self, *arguments):
+        save(self, *arguments)
+        sizes.extend(path.stat().st_size for path in self.path.glob("*.mlpkit"))
+
+    BackupFolder.save = save_and_weigh
+    _fit["with"].fit(X, y)
+    BackupFolder.save = save
+    _fit["without"].fit(X, y)
+    return epochs, max(sizes)
+
+
+def seconds(backed_up):
+    """Fit, and give the seconds."""
+    began = time.perf_counter()
+    _fit["with" if backed_up else "without"].fit(*_fit["rows"])
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The trainings of a fit: one, or a second one on all rows once the best epoch is known."""
+
+import warnings
+from dataclasses import replace
+
+from mlpkit.errors import TrainingInterruptedWarning
+from mlpkit.estimators.running import train_network
+
+REFIT_ROWS = 10_000  # below, early_stopping="auto" learns the rows held back too, in the end
+
+
+def trains_again(early_stopping, train, sample, settings):
+    """Tell whether the rows held back are to be learnt too, once the best epoch is known.
+
+    Parameters
+    ----------
+    early_stopping : bool or "auto"
+        The estimator's.
+    train, sample : Sample
+        Training rows, and all rows.
+    settings : TrainingSettings
+        Of the first training.
+
+    Returns
+    -------
+    bool
+    """
+    held_back = len(train) < len(sample)
+    automatic = isinstance(early_stopping, str)
+    return held_back and automatic and len(sample) < REFIT_ROWS and not settings.callbacks
+
+
+def train_phases(learnt, train, held, settings, rng, seed, backups, again):
+    """Train, and train again where all rows are to be learnt.
+
+    Parameters
+    ----------
+    learnt : Learnt
+        Network, initial weights, units of features and targets.
+    train, held : Sample
+        Training rows; validation rows or None.
+    settings : TrainingSettings
+        How to train.
+    rng : numpy.random.RandomState
+        Draws the order of rows.
+    seed : int
+        Decides dropout masks.
+    backups : FitBackups or NoBackups
+        Keeps each training's state.
+    again : (Sample, callable) or None
+        All rows, and what gives the `Learnt` to learn them from; None for one training only.
+
+    Returns
+    -------
+    learnt : Learnt
+        What the outcome's weights belong to.
+    outcome : mlpkit.training.Outcome
+        With the history of the first training. Where the second one was interrupted, the weights
+        are the first one's.
+    """
+    outcome = train_network(learnt, train, held, settings, rng, seed, backups.run(1))
+    if again is None or outcome.interrupted:
+        return learnt, outcome
+    sample, restarted = again
+    # With the same held rows, not looked at: they are part of the program's shape.
+    settings = replace(settings, epochs=outcome.best_epoch, validates=False, verbose=0)
+    try:
+        fresh = restarted()
+        whole = train_network(fresh, sample, held, settings, rng, seed, backups.run(2))
+    except KeyboardInterrupt:
+        return learnt, replace(outcome, interrupted=True)
+    if whole.interrupted:
+        return learnt, replace(outcome, interrupted=True)
+    return fresh, replace(outcome, weights=whole.weights, optimizer_state=whole.optimizer_state)
+
+
+def warn_if_interrupted(estimator, outcome, settings, backups):
+    """Tell what an estimator has learnt when its training was ended early.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        The fitted one.
+    outcome : mlpkit.training.Outcome
+        What it has learnt.
+    settings : TrainingSettings
+        Of its first training.
+    backups : FitBackups or NoBackups
+        Whether they are kept.
+    """
+    if not outcome.interrupted:
+        return
+    best = ", the best so far" if settings.patience is not None else ""
+    advice = "Give backup_dir to be able to go on next time"
+    if backups.kept:
+        advice = f"To go on, fit again with backup_dir={str(estimator.backup_dir)!r} as it is"
+    elif estimator.warm_start:
+        advice = "To go on from them, fit again (warm_start=True)"
+    warnings.warn(
+        f"Training was interrupted after epoch {outcome.n_iter} of {settings.epochs}. The weights "
+        f"are those of epoch {outcome.best_epoch}{best}. {advice}.",
+        TrainingInterruptedWarning,
+        stacklevel=4,
+    )
