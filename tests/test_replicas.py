@@ -8,6 +8,9 @@ from mlpkit import KerasClassifier, KerasRegressor, MLPClassifier, MLPRegressor
 from mlpkit.backend import keras, tf
 from mlpkit.training import streams
 
+Adam, SGD = keras.optimizers.Adam, keras.optimizers.SGD
+LambdaCallback = keras.callbacks.LambdaCallback
+
 CPUS = [f"cpu:{i}" for i in range(4)]
 # Batches of 25 rows, shared by 2 or 4; the last one has 3: one replica of four is left without.
 N, D, BATCH = 203, 6, 25
@@ -59,22 +62,24 @@ def test_each_task_trains_as_on_a_single_device(task, dtype):
         assert_same(shared, alone, elementwise=dtype == "float64")
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"early_stopping": True, "patience": 2, "epochs": 8},
-        {"early_stopping": "auto", "validation_fraction": 0.3},
-        {"normalization": "batch"},
-        {"normalization": "layer", "activation": "prelu"},
-        {"l2": 0.01, "optimizer": keras.optimizers.Adam(global_clipnorm=0.1)},
-        {"optimizer": keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.01)},
-        {"class_weight": "balanced", "metrics": ["accuracy", "auc"]},
-        {"average": False, "verbose": 1},
-    ],
-    ids=str,
-)
-def test_each_option_trains_as_on_a_single_device(options, capsys):
+OPTIONS = {
+    "early stopping": {"early_stopping": True, "patience": 2, "epochs": 8},
+    "learnt twice": {"early_stopping": "auto", "validation_fraction": 0.3},
+    "batch normalisation": {"normalization": "batch"},
+    "layer normalisation": {"normalization": "layer", "activation": "prelu"},
+    "penalty and clipping": {"l2": 0.01, "optimizer": lambda: Adam(global_clipnorm=0.1)},
+    "momentum and decay": {"optimizer": lambda: SGD(0.1, momentum=0.9, weight_decay=0.01)},
+    "weights and metrics": {"class_weight": "balanced", "metrics": ["accuracy", "auc"]},
+    "shown": {"average": False, "verbose": 1},
+}
+
+
+@pytest.mark.parametrize("case", OPTIONS)
+def test_each_option_trains_as_on_a_single_device(case, capsys):
     X, y, _ = table("binary")
+    options = dict(OPTIONS[case])
+    if "optimizer" in options:
+        options["optimizer"] = options["optimizer"]()
     alone = estimator("binary", **options).fit(X, y)
     shared = estimator("binary", device=CPUS, **options).fit(X, y)
     assert_same(shared, alone)
@@ -153,9 +158,7 @@ def test_streamed_rows_and_datasets_train_as_on_a_single_device(monkeypatch):
 def test_training_goes_on_and_callbacks_look_in():
     X, y, _ = table("binary")
     seen = []
-    callback = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: seen.append(logs["loss"])
-    )
+    callback = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs["loss"]))
     fits = {}
     for device in ("auto", CPUS):
         model = estimator("binary", device=device, warm_start=True, callbacks=callback)
@@ -179,14 +182,17 @@ def test_a_strategy_of_the_users_own_and_its_scope():
 
 REFUSED = {
     "batch hooks": (
-        {"callbacks": keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)},
+        lambda: {"callbacks": LambdaCallback(on_train_batch_end=lambda batch, logs: None)},
         "batch hooks.* need a single device. Got 2 replicas",
     ),
     "an optimizer that accumulates": (
-        {"optimizer": keras.optimizers.Adam(gradient_accumulation_steps=2)},
+        lambda: {"optimizer": Adam(gradient_accumulation_steps=2)},
         "optimizers that accumulate.* need a single device",
     ),
-    "XLA": ({"jit_compile": True}, "jit_compile must be 'auto' or False for several replicas"),
+    "XLA": (
+        lambda: {"jit_compile": True},
+        "jit_compile must be 'auto' or False for several replicas",
+    ),
 }
 
 
@@ -194,7 +200,7 @@ REFUSED = {
 def test_what_replicas_cannot_do_is_refused(case):
     X, y, _ = table("binary")
     options, words = REFUSED[case]
-    model = estimator("binary", device=CPUS[:2], **options)
+    model = estimator("binary", device=CPUS[:2], **options())
     with pytest.raises(ValueError, match=words):
         model.fit(X, y)
     assert not hasattr(model, "classes_")

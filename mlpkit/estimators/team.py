@@ -195,8 +195,16 @@ def _all_alive():
     except gone as error:
         raise WorkersError(
             "Training stopped because another worker is gone, or takes other steps. Start all of "
-            "them again; with backup_dir they go on where the last epoch ended."
-        ) from error
+            "them again; with backup_dir they go on where the last epoch ended. TensorFlow says: "
+            f"{_cause(error)}"
+        ) from None  # pages of where in the graph it waited
+
+
+def _cause(error):
+    """Give the line of an error of TensorFlow that tells something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if "aborted by" in line or "Error received" in line]
+    return (telling or lines or [type(error).__name__])[0][:200]
 
 
 def team_of(placement):

@@ -42,7 +42,10 @@ class Interrupts:
         Whoever has set another handler, and fits in other threads, are left alone.
         """
         main = threading.current_thread() is threading.main_thread()
-        if not (self.alone and main) or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        if (
+            not (self.alone and main)
+            or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+        ):
             yield
             return
         signal.signal(signal.SIGINT, self._note)
