@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -42,15 +43,13 @@ def killed(net, folder, kills, seed):
     job, told = _started(net, folder / "job", kills), {"kills": 0, "epochs": []}
     backups, epochs = folder / "job" / "backups", net["parameters"]["epochs"]
     while told["kills"] < kills and job.poll() is None:
-        # Somewhere between the backups that are left, the first kill before there is one.
-        wanted = told["kills"] * epochs // (kills + 1)
-        _await(lambda: _newest(backups) >= wanted or job.poll() is not None)
+        # Between the backups that are left to come, the first kill before there is one.
+        _await(partial(_has_come, job, backups, told["kills"] * epochs // (kills + 1)))
         time.sleep(rng.uniform(0, 0.3))
-        victims = [path for path in (folder / "job").glob("*.pid")]
+        victims = list((folder / "job").glob("*.pid"))
         if len(victims) == 2 and _kill(victims[rng.integers(2)]):
             told["kills"] += 1
             told["epochs"].append(_newest(backups))
-            _await(lambda: not any(path.exists() for path in victims) or job.poll() is not None)
     status = job.wait(TIMEOUT)
     log = (folder / "job" / "log").read_text()
     if status:
@@ -79,6 +78,10 @@ def _await(condition):
         if time.monotonic() > limit:
             raise TimeoutError("a job of two workers does not go on")
         time.sleep(0.005)
+
+
+def _has_come(job, backups, epoch):
+    return _newest(backups) >= epoch or job.poll() is not None
 
 
 def _newest(folder):
