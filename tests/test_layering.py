@@ -13,7 +13,7 @@ import pytest
 FLOORS = (
     ("errors", "backend"),
     ("checks", "activations"),
-    ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference"),
+    ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "file_streams"),
     ("architecture", "compilation"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
