@@ -12,13 +12,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from mlpkit.checks import check_parameters
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
-from mlpkit.estimators.datasets import (
-    DatasetTable,
-    dataset_sample,
-    dataset_table,
-    is_dataset,
-    rows_of,
-)
+from mlpkit.estimators.dataset_samples import DatasetSample, dataset_sample, held_dataset
+from mlpkit.estimators.datasets import DatasetTable, dataset_table, is_dataset
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
 from mlpkit.estimators.running import TrainingSettings, train_network
 from mlpkit.inference import run_blocks
@@ -132,7 +127,7 @@ class BaseNetworkEstimator(BaseEstimator):
 
     def _sample(self, network, X, y, weight, weigh):
         if isinstance(X, DatasetTable):
-            return dataset_sample(X, network, self._target, weight, weigh)
+            return dataset_sample(X, network, self._target, weigh)
         return Sample(X, network.encode(y), weight)
 
     def _check_training_parameters(self, validation):
@@ -174,7 +169,7 @@ class BaseNetworkEstimator(BaseEstimator):
         from mlpkit.keras_network import seeded
 
         features = sample.feature_units() if self.standardize else identity(sample.n_features)
-        targets = network.target_units(sample.y, sample.weight, standardize=self.standardize)
+        targets = network.target_units(sample, standardize=self.standardize)
         with seeded(seed):
             weights = network.initial_weights(seed)
         return Learnt(network, weights, features, targets)
@@ -197,7 +192,10 @@ class BaseNetworkEstimator(BaseEstimator):
         X_val, y_val, sample_weight_val = validation
         if X_val is not None:
             if is_dataset(X_val):
-                X_val, y_val, sample_weight_val = rows_of(X_val)
+                held = held_dataset(self, X_val, network, partial(self._weighing, task))
+                if isinstance(held, DatasetSample):
+                    return sample, held
+                X_val, y_val, sample_weight_val = held
             X_val = inputs.check_features(self, X_val, reset=False)
             check_consistent_length(X_val, y_val)
             weight = inputs.check_weight(sample_weight_val, X_val)

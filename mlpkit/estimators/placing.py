@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mlpkit.estimators.datasets import DatasetSample
+from mlpkit.errors import InvalidParameterError
+from mlpkit.estimators.dataset_samples import HELD_BYTES, DatasetSample
 
 
 def engine_rows(learnt, sample, held, n_rows, batch_size, compiled):
@@ -14,7 +15,7 @@ def engine_rows(learnt, sample, held, n_rows, batch_size, compiled):
         Network, and units of features and targets.
     sample : Sample or DatasetSample
         Training rows.
-    held : Sample or None
+    held : Sample, DatasetSample or None
         Validation rows.
     n_rows : int
         Rows whose bucket the training rows are filled up to, where programs have fixed shapes.
@@ -33,20 +34,29 @@ def engine_rows(learnt, sample, held, n_rows, batch_size, compiled):
     if compiled:
         filled = training.bucket(n_rows)
         held_filled = None if held is None else training.evaluation_bucket(len(held))
-    rows = _engine_rows(learnt, sample, filled, batch_size, compiled)
-    if held is None:
-        return rows, None
-    return rows, _engine_rows(learnt, held, held_filled, training.EVALUATION_BATCH, compiled)
+    if held is not None:
+        held = _engine_rows(learnt, held, held_filled, training.EVALUATION_BATCH, compiled)
+    # Where validation rows come in segments, an epoch is a call for each: those of training too.
+    streamed = isinstance(held, training.Stream)
+    return _engine_rows(learnt, sample, filled, batch_size, compiled, streamed), held
 
 
-def _engine_rows(learnt, sample, n_filled, batch_size, compiled):
+def _engine_rows(learnt, sample, n_filled, batch_size, compiled, streamed=False):
     from mlpkit import training
 
     row_bytes = sample.n_features * np.dtype(learnt.network.dtype).itemsize
     capacity = training.segment_rows(row_bytes, batch_size)
     if isinstance(sample, DatasetSample):
-        segments = _dataset_segments(learnt, sample, capacity)
-    elif training.is_streamed(row_bytes * len(sample)) and not hasattr(sample.X, "indptr"):
+        whole = batch_size != sample.table.batch_size  # of rows that are not learnt
+        segments = _dataset_segments(learnt, sample, capacity, whole)
+    elif hasattr(sample.X, "indptr"):
+        if streamed:
+            raise InvalidParameterError(
+                "X_val must be a table, or a dataset of few rows, beside a sparse X. Got one that "
+                f"is streamed, of more than {HELD_BYTES // 2**20} MB."
+            )
+        return _device_rows(learnt, sample, n_filled)
+    elif streamed or training.is_streamed(row_bytes * len(sample)):
         segments = _table_segments(learnt, sample, capacity)
     else:
         return _device_rows(learnt, sample, n_filled)
@@ -90,8 +100,9 @@ def _table_segments(learnt, sample, capacity):
     return segments
 
 
-def _dataset_segments(learnt, sample, capacity):
-    network = learnt.network
+def _dataset_segments(learnt, sample, capacity, whole):
+    network, table = learnt.network, sample.table
+    parts = table.pieces if whole else table.segments
 
     def convert(x, y, weight):
         x = network.shaped(learnt.features.apply(x, network.dtype))
@@ -100,4 +111,4 @@ def _dataset_segments(learnt, sample, capacity):
             sample.weigh(y, weight).astype(network.dtype),
         )  # fmt: skip
 
-    return lambda rng: sample.table.segments(capacity, convert)
+    return lambda rng: parts(capacity, convert)

@@ -22,7 +22,9 @@ class Block(NamedTuple):
     y: np.ndarray
     weight: np.ndarray | None
 
-    def __len__(self):
+    @property
+    def n(self):
+        """Number of rows."""
         return len(self.x)
 
     def take(self, rows):

@@ -37,12 +37,12 @@ def shuffled(blocks, n_rows, rng):
     buffer, n, largest = None, 0, 1
     for block in blocks:
         buffer = _room(buffer, block, n_rows)
-        largest = max(largest, len(block))
-        free = min(n_rows - n, len(block))
+        largest = max(largest, block.n)
+        free = min(n_rows - n, block.n)
         _put(buffer, slice(n, n + free), block.take(slice(free)))
         n += free
-        if free < len(block):
-            places = rng.choice(n_rows, len(block) - free, replace=False)
+        if free < block.n:
+            places = rng.choice(n_rows, block.n - free, replace=False)
             out = buffer.take(places)
             _put(buffer, places, block.take(slice(free, None)))
             yield out
@@ -120,13 +120,13 @@ def regrouped(blocks, n_rows):
     Examples
     --------
     >>> rows = [Block(np.zeros((n, 1)), np.zeros(n), None) for n in (5, 1, 4)]
-    >>> [len(block) for block in regrouped(rows, 4)]
+    >>> [block.n for block in regrouped(rows, 4)]
     [4, 4, 2]
     """
     waiting, n = [], 0
     for block in blocks:
         waiting.append(block)
-        n += len(block)
+        n += block.n
         if n < n_rows:
             continue
         joined = join(waiting)
@@ -134,7 +134,7 @@ def regrouped(blocks, n_rows):
         for start in range(0, whole, n_rows):
             yield joined.take(slice(start, start + n_rows))
         rest = joined.take(slice(whole, None))
-        n = len(rest)
+        n = rest.n
         waiting = [rest] if n else []
     if n:
         yield join(waiting)

@@ -97,13 +97,13 @@ class FileStream:
             block = to_block(frame, self.columns, self.x_dtype, place)
             if self._own_rows is not None:
                 block = block.take(self._own_rows(place.first))
-            if len(block):
+            if block.n:
                 yield block
 
     def _counted(self, blocks):
         n = 0
         for block in blocks:
-            n += len(block)
+            n += block.n
             yield block
         self.n_rows = n
 
