@@ -21,6 +21,8 @@ _HOMES = {
     "baselines": "baseline_models",
     "compare": "comparison",
     "make_preprocessor": "preprocessing",
+    "stream_csv": "file_streams",
+    "stream_parquet": "file_streams",
     "plot_comparison": "plots",
     "plot_confusion_matrix": "plots",
     "plot_learning_curve": "plots",

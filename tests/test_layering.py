@@ -14,7 +14,7 @@ FLOORS = (
     ("errors", "processes"),
     ("backend", "checks", "activations", "backups"),
     ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices"),
-    ("architecture", "compilation", "launch"),
+    ("architecture", "compilation", "launch", "file_streams"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
     ("estimators", "baseline_models"),

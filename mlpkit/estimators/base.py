@@ -14,13 +14,13 @@ from mlpkit.devices import place
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
 from mlpkit.estimators.backing import fit_backups
-from mlpkit.estimators.datasets import (
-    DatasetTable,
+from mlpkit.estimators.dataset_samples import (
     dataset_sample,
-    dataset_table,
-    is_dataset,
-    rows_of,
+    held_rows,
+    held_sample,
+    held_table,
 )
+from mlpkit.estimators.datasets import DatasetTable, dataset_table, is_dataset
 from mlpkit.estimators.describing import described_fit
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
 from mlpkit.estimators.phases import train_phases, trains_again, warn_if_interrupted
@@ -99,6 +99,13 @@ class BaseNetworkEstimator(BaseEstimator):
         with all_or_nothing(self), fit_backups(self, team, once=once) as backups:
             with team.ready():
                 X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)
+                validation = self._validation_rows(*validation, keeps=team.is_alone)
+            if isinstance(X, DatasetTable):
+                team.pool(X)
+                y, weight = self._target(X.y), X.weight
+            if isinstance(validation[0], DatasetTable):
+                team.pool(validation[0])
+            with team.ready():
                 task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
             team.check_same(self.get_params(deep=False), X, y, weight)
             rng = team.shared(self._generator(go_on))
@@ -144,9 +151,16 @@ class BaseNetworkEstimator(BaseEstimator):
             return X, y, weight
         return X[present], y[present], weight[present]
 
+    def _validation_rows(self, X_val, y_val, sample_weight_val, *, keeps):
+        """Give validation rows as they come, those of a dataset gone through once."""
+        if not is_dataset(X_val):
+            return X_val, y_val, sample_weight_val
+        table = held_table(self, X_val, keeps=keeps)
+        return (table, None, None) if table.kept is None else held_rows(table)
+
     def _sample(self, network, X, y, weight, weigh):
         if isinstance(X, DatasetTable):
-            return dataset_sample(X, network, self._target, weight, weigh)
+            return dataset_sample(X, network, self._target, weigh)
         return Sample(X, network.encode(y), weight)
 
     def _check_training_parameters(self, validation):
@@ -180,7 +194,7 @@ class BaseNetworkEstimator(BaseEstimator):
         from mlpkit.keras_network import seeded
 
         features = sample.feature_units() if self.standardize else identity(sample.n_features)
-        targets = network.target_units(sample.y, sample.weight, standardize=self.standardize)
+        targets = network.target_units(sample, standardize=self.standardize)
         with seeded(seed):
             weights = network.initial_weights(seed)
         return Learnt(network, weights, features, targets)
@@ -207,9 +221,10 @@ class BaseNetworkEstimator(BaseEstimator):
     def _validation(self, sample, task, y, validation, network, rng, once):
         """Give training rows and validation rows; None where nothing is validated."""
         X_val, y_val, sample_weight_val = validation
+        if isinstance(X_val, DatasetTable):
+            weighing = partial(self._weighing, task)
+            return sample, held_sample(X_val, network, self._target, weighing)
         if X_val is not None:
-            if is_dataset(X_val):
-                X_val, y_val, sample_weight_val = rows_of(X_val)
             X_val = inputs.check_features(self, X_val, reset=False)
             check_consistent_length(X_val, y_val)
             weight = inputs.check_weight(sample_weight_val, X_val)

@@ -135,8 +135,10 @@ def described_fit(estimator, task, sample, held, learnt):
     -------
     dict of str to (dict of str to str)
     """
-    data = {"X": _features(sample), "y": digest([sample.y, *_classes(task)])}
-    data["sample_weight"] = digest([sample.weight])
+    data = {"X": _features(sample), "y": digest(_classes(task))}
+    if not hasattr(sample, "table"):  # a dataset's digest is of its targets and weights too
+        data["y"] = digest([sample.y, *_classes(task)])
+        data["sample_weight"] = digest([sample.weight])
     if held is not None:
         data["validation rows"] = _rows(held, sample)
     if learnt is not None:
@@ -159,6 +161,8 @@ def _classes(task):
 
 
 def _rows(held, sample):
+    if hasattr(held, "table"):
+        return held.table.digest
     if held.X is getattr(sample, "X", None):
         return digest([held.rows, held.weight])
     return digest([held.y, held.weight]) + _features(held)

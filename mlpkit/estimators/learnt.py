@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mlpkit.scaling import Affine, fit_feature_units
+from mlpkit.scaling import Affine, fit_feature_units, fit_target_units
 
 
 @dataclass
@@ -79,6 +79,10 @@ class Sample:
     def feature_units(self):
         """Find the units of the features."""
         return fit_feature_units(self.X, self.weight, self.rows)
+
+    def target_units(self, outputs, *, standardize):
+        """Find the units of the targets, for a regression; see `fit_target_units`."""
+        return fit_target_units(self.y, self.weight, outputs, standardize=standardize)
 
     def take(self, rows):
         """Give some of the rows."""

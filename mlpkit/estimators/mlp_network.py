@@ -9,7 +9,7 @@ from mlpkit.architecture import MLPSpec
 from mlpkit.errors import TargetError
 from mlpkit.inference import Forward
 from mlpkit.losses import LOSSES
-from mlpkit.scaling import fit_target_units, identity
+from mlpkit.scaling import identity
 from mlpkit.tasks import Task
 
 
@@ -70,15 +70,15 @@ class MLPNetwork:
         passing = {"kernel_initializer": "", "dropout": 0.0, "l2": 0.0, "loss": ""}
         return replace(self.spec, standardize=False, **passing), self.learns_scaled
 
-    def encode(self, y):
-        """Give targets as the loss wants them, those out of the outputs' range refused."""
+    def encode(self, y, *, numbered=True):
+        """Give targets as the loss wants them; one out of range is refused, its row `numbered`."""
         one_hot = self.loss_row is None or self.loss_row.one_hot
         encoded = self.task.encode(y, one_hot=one_hot)
         if not self.task.is_classification:
-            self._check_range(encoded)
+            self._check_range(encoded, numbered)
         return encoded
 
-    def _check_range(self, y):
+    def _check_range(self, y, numbered):
         low, high = self.spec.outputs.bounds
         columns = y.shape[1]  # several quantiles of one target share its range
         outside = (y < low[:columns]) | (y > high[:columns])
@@ -86,16 +86,16 @@ class MLPNetwork:
             row, column = np.argwhere(outside)[0]
             raise TargetError(
                 f"y must lie in the range of its output, {low[column]:g} to {high[column]:g} "
-                f"(column {column}). Got {y[row, column]:g} in row {row}: change output_range, or "
-                "correct the value."
+                f"(column {column}). Got {y[row, column]:g}{f' in row {row}' if numbered else ''}: "
+                "change output_range, or correct the value."
             )
 
-    def target_units(self, y, weight, *, standardize):
+    def target_units(self, sample, *, standardize):
         """Find the map from the forward pass's outputs to the target's units."""
         if self.task.is_classification:
             return identity(self.units)
-        outputs = self.spec.outputs
-        return fit_target_units(y, weight, outputs, standardize=standardize and self.learns_scaled)
+        scaled = standardize and self.learns_scaled
+        return sample.target_units(self.spec.outputs, standardize=scaled)
 
     def scaled_targets(self, y, targets):
         """Give encoded targets in the network's units."""

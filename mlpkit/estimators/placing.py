@@ -1,11 +1,11 @@
 """From samples to what the engine reads: rows on the device, or a stream of them."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
-from mlpkit.estimators.datasets import DatasetSample
+from mlpkit.errors import InvalidParameterError
+from mlpkit.estimators.dataset_samples import HELD_BYTES, DatasetSample
 
 
 def engine_rows(learnt, sample, held, n_rows, batch_size, compiled, replicas=None):
@@ -17,7 +17,7 @@ def engine_rows(learnt, sample, held, n_rows, batch_size, compiled, replicas=Non
         Network, and units of features and targets.
     sample : Sample or DatasetSample
         Training rows.
-    held : Sample or None
+    held : Sample, DatasetSample or None
         Validation rows.
     n_rows : int
         Rows whose bucket the training rows are filled up to, where programs have fixed shapes.
@@ -39,13 +39,14 @@ def engine_rows(learnt, sample, held, n_rows, batch_size, compiled, replicas=Non
         filled = training.bucket(n_rows)
         held_filled = None if held is None else training.evaluation_bucket(len(held))
     options = {"compiled": compiled, "replicas": replicas}
-    rows = _engine_rows(learnt, sample, filled, batch_size, **options)
-    if held is None:
-        return rows, None
-    return rows, _engine_rows(learnt, held, held_filled, training.EVALUATION_BATCH, **options)
+    if held is not None:
+        held = _engine_rows(learnt, held, held_filled, training.EVALUATION_BATCH, **options)
+    # Where validation rows come in segments, an epoch is a call for each: those of training too.
+    streamed = isinstance(held, training.Stream)
+    return _engine_rows(learnt, sample, filled, batch_size, streamed=streamed, **options), held
 
 
-def _engine_rows(learnt, sample, n_filled, batch_size, *, compiled, replicas):
+def _engine_rows(learnt, sample, n_filled, batch_size, *, compiled, replicas, streamed=False):
     from mlpkit import training
 
     row_bytes = sample.n_features * np.dtype(learnt.network.dtype).itemsize
@@ -53,9 +54,17 @@ def _engine_rows(learnt, sample, n_filled, batch_size, *, compiled, replicas):
     is_own = False
     if isinstance(sample, DatasetSample):
         is_own = replicas is not None and replicas.n_workers > 1
-        segments = _dataset_segments(learnt, sample, capacity)
-        skip = partial(_fast_forward, sample.table)
-    elif training.is_streamed(row_bytes * len(sample)) and not hasattr(sample.X, "indptr"):
+        skip = sample.table.skip
+        whole = batch_size != sample.table.batch_size  # of rows that are not learnt
+        segments = _dataset_segments(learnt, sample, capacity, whole)
+    elif hasattr(sample.X, "indptr") and streamed:
+        raise InvalidParameterError(
+            "X_val must be a table, or a dataset of few rows, beside a sparse X. Got one that is "
+            f"streamed, of more than {HELD_BYTES // 2**20} MB."
+        )
+    elif not hasattr(sample.X, "indptr") and (
+        streamed or training.is_streamed(row_bytes * len(sample))
+    ):
         segments = _table_segments(learnt, sample, capacity)
     else:
         rows = _device_rows(learnt, sample, n_filled)
@@ -102,8 +111,9 @@ def _table_segments(learnt, sample, capacity):
     return segments
 
 
-def _dataset_segments(learnt, sample, capacity):
-    network = learnt.network
+def _dataset_segments(learnt, sample, capacity, whole):
+    network, table = learnt.network, sample.table
+    parts = table.pieces if whole else table.segments
 
     def convert(x, y, weight):
         x = network.shaped(learnt.features.apply(x, network.dtype))
@@ -112,15 +122,4 @@ def _dataset_segments(learnt, sample, capacity):
             sample.weigh(y, weight).astype(network.dtype),
         )  # fmt: skip
 
-    return lambda rng: sample.table.segments(capacity, convert)
-
-
-def _fast_forward(table, n_epochs):
-    """Go through a dataset as often as training did before it was cut off.
-
-    One that shuffles itself, by a seed, gives another order each time: the next pass then is the
-    one it would have been.
-    """
-    for _ in range(n_epochs):
-        for _ in table.dataset:
-            pass
+    return lambda rng: parts(capacity, convert)

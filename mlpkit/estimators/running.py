@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from mlpkit.devices import Placement
 from mlpkit.devices.sharing import warn_of_shared_gpu
 from mlpkit.errors import InvalidParameterError
-from mlpkit.estimators.datasets import DatasetSample
+from mlpkit.estimators.dataset_samples import DatasetSample
 from mlpkit.estimators.learnt import Sample
 from mlpkit.estimators.placing import engine_rows
 from mlpkit.estimators.widening import cut_back, filled_up, widened

@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 
 from mlpkit.errors import WorkersError
+from mlpkit.estimators.tally import Tally
 
 _OWN = ("verbose", "random_state", "backup_dir")  # parameters in which processes may differ
 
@@ -30,10 +31,13 @@ class Team:
     ...     pass
     """
 
-    is_chief = True
+    is_chief = is_alone = True
 
     def __init__(self, placement):
         self.placement = placement
+
+    def pool(self, table):
+        """Let a dataset's tally be that of all processes' rows."""
 
     def ready(self):
         """Give the context for what each process does by itself."""
@@ -69,7 +73,28 @@ class Workers(Team):
     def __init__(self, placement, replicas):
         super().__init__(placement)
         self.replicas = replicas
-        self.is_chief = replicas.worker == 0
+        self.is_chief, self.is_alone = replicas.worker == 0, False
+
+    def pool(self, table):
+        """Let a dataset's tally be that of all processes' rows, of which each has its own.
+
+        Parameters
+        ----------
+        table : DatasetTable
+            This process's rows.
+
+        Raises
+        ------
+        WorkersError
+            When they have other columns in some process.
+        """
+        total, *others = map(Tally.of_bytes, self.exchange(table.tally.to_bytes()))
+        for number, other in enumerate(others, 1):
+            try:
+                total.merge(other)
+            except ValueError as error:
+                raise WorkersError(f"{error} in workers 0 and {number}.") from None
+        table.tally = total
 
     @contextlib.contextmanager
     def ready(self):

@@ -11,7 +11,7 @@ from mlpkit.keras_inference import KerasForward
 from mlpkit.keras_network import inspecting
 from mlpkit.losses import LOSSES, loss_name, loss_problems
 from mlpkit.outputs import plain_outputs
-from mlpkit.scaling import fit_target_units, identity
+from mlpkit.scaling import identity
 from mlpkit.tasks import Task
 from mlpkit.training import Step, may_join, run_time_values, stable_key
 
@@ -103,16 +103,16 @@ class KerasNetwork:
         row = self.loss_row
         return row is not None and row.homogeneous and self._last_activation() in (None, "linear")
 
-    def encode(self, y):
-        """Give targets as the loss wants them."""
+    def encode(self, y, *, numbered=True):
+        """Give targets as the loss wants them; `numbered` as in `MLPNetwork.encode`."""
         one_hot = self.loss_row is None or self.loss_row.one_hot
         return self.task.encode(y, one_hot=one_hot)
 
-    def target_units(self, y, weight, *, standardize):
+    def target_units(self, sample, *, standardize):
         """Find the map from the model's outputs to the target's units."""
         if self.task.is_classification or not (standardize and self.learns_scaled):
             return identity(self.units)
-        return fit_target_units(y, weight, plain_outputs("linear", self.units), standardize=True)
+        return sample.target_units(plain_outputs("linear", self.units), standardize=True)
 
     def scaled_targets(self, y, targets):
         """Give encoded targets in the model's units."""

@@ -2,11 +2,12 @@
 
 from mlpkit.scaling.affine import Affine, blocks, identity
 from mlpkit.scaling.moments import Moments, fit_feature_units, fit_standardisation
-from mlpkit.scaling.targets import fit_target_units
+from mlpkit.scaling.targets import TargetMoments, fit_target_units
 
 __all__ = [
     "Affine",
     "Moments",
+    "TargetMoments",
     "blocks",
     "fit_feature_units",
     "fit_standardisation",

@@ -44,16 +44,57 @@ class Moments:
         """
         mean, variance = _dense_moments(X, weight, None)
         added = weight.sum()
+        self._join(added, mean, variance * added)
+        self.is_indicator &= _is_indicator(X, None)
+
+    def merge(self, other, factor=1.0):
+        """Add the rows that other moments are of.
+
+        Parameters
+        ----------
+        other : Moments
+            Of the same columns; not changed.
+        factor : float, default=1.0
+            What the weights of its rows are multiplied by.
+        """
+        if factor * other.total > 0:
+            self._join(factor * other.total, other.mean, factor * other.squares)
+        self.is_indicator &= other.is_indicator
+
+    def _join(self, added, mean, squares):
         total = self.total + added
         apart = mean - self.mean
-        self.squares += variance * added + np.square(apart) * (self.total * added / total)
+        self.squares += squares + np.square(apart) * (self.total * added / total)
         self.mean += apart * (added / total)
         self.total = total
-        self.is_indicator &= _is_indicator(X, None)
+
+    def standard(self):
+        """Give the standardisation that `fit_standardisation` would find in all rows together."""
+        return _standard(self.mean, self.squares / self.total)
 
     def units(self):
         """Give the units that `fit_feature_units` would find in all rows together."""
-        return _feature_units(_standard(self.mean, self.squares / self.total), self.is_indicator)
+        return _feature_units(self.standard(), self.is_indicator)
+
+    def parts(self):
+        """Give the arrays that these moments are, for `of_parts`."""
+        return np.array(self.total), self.mean, self.squares, self.is_indicator
+
+    @classmethod
+    def of_parts(cls, total, mean, squares, is_indicator):
+        """Make moments from their arrays.
+
+        Examples
+        --------
+        >>> moments = Moments(2)
+        >>> moments.add(np.array([[1.0, 2.0]]), np.ones(1))
+        >>> Moments.of_parts(*moments.parts()).mean
+        array([1., 2.])
+        """
+        made = cls(len(mean))
+        made.total, made.mean, made.squares = float(total), mean.copy(), squares.copy()
+        made.is_indicator = is_indicator.copy()
+        return made
 
 
 def fit_standardisation(X, weight, rows=None):

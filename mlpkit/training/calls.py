@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 
 from mlpkit.backend import tf
+from mlpkit.training.shapes import EVALUATION_BATCH
 from mlpkit.training.streams import Stream
 
 ENDLESS = 2**31 - 1  # epochs of patience where nothing stops early
@@ -95,7 +96,7 @@ def _streamed_epoch(program, state, rows, held, counts, settings, plan):
     """Take the steps of `Epochs.run` for one epoch, segment by segment."""
     epochs, step = program.epochs, program.step
     values, totals = state.values, step.fresh_totals()
-    for columns, n_rows in _segments(program, rows, plan.rng):
+    for columns, n_rows in _segments(program, rows, plan.rng, program.batch_size):
         plan.interrupts.check()
         values, totals = program.learn(values, totals, columns, n_rows, settings, plan.units)
     figures = [step.figures(totals)]
@@ -103,7 +104,8 @@ def _streamed_epoch(program, state, rows, held, counts, settings, plan):
     n_held, patience = counts
     if held is not None:
         totals, shown = step.fresh_totals(), epochs.shown(state)
-        for columns, n_rows in _segments(program, held, None) if n_held else ():
+        segments = _segments(program, held, None, EVALUATION_BATCH) if n_held else ()
+        for columns, n_rows in segments:
             plan.interrupts.check()
             totals = program.judge(shown, totals, columns, n_rows, settings, plan.units)
         figures.append(step.figures(totals))
@@ -112,7 +114,7 @@ def _streamed_epoch(program, state, rows, held, counts, settings, plan):
     return state, figures.numpy()[np.newaxis]
 
 
-def _segments(program, rows, rng):
+def _segments(program, rows, rng, batch_size):
     """Give an epoch's segments, as many in each process where each has rows of its own."""
     segments = rows.epoch(rng)
-    return program.replicas.in_step(segments) if rows.is_own else segments
+    return program.replicas.in_step(segments, batch_size) if rows.is_own else segments

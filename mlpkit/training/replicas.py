@@ -152,27 +152,29 @@ class Replicas:
             words = self._sum_graph(tf.constant(words.ravel())).numpy().reshape(words.shape)
         return [row.tobytes()[:n] for row, n in zip(words, sizes, strict=True)]
 
-    def in_step(self, segments):
+    def in_step(self, segments, batch_size):
         """Yield segments as long as any process has some, those that have none an empty one.
 
         Parameters
         ----------
         segments : iterable of (Columns, int)
             This process's; at least one.
+        batch_size : int
+            Rows a step in this process.
 
         Yields
         ------
         columns : Columns
         counts : pair of int
-            Rows of this segment, and the most that any process's has.
+            Rows of this segment, and those of as many whole steps as any process takes.
         """
         segments, columns = iter(segments), None
         while True:
             columns, count = next(segments, (columns, 0))
-            counts = [int(n) for n in self.exchange(b"%d" % count)]
-            if not any(counts):
+            steps = max(int(n) for n in self.exchange(b"%d" % -(-count // batch_size)))
+            if not steps:
                 return
-            yield columns, (count, max(counts))
+            yield columns, (count, steps * batch_size)
 
 
 _known = weakref.WeakKeyDictionary()

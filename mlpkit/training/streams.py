@@ -1,12 +1,11 @@
 """Rows that come to the device a segment at a time: tables too large for it, and datasets."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-
-import numpy as np
 
 from mlpkit.backend import tf
 from mlpkit.devices.machine import memory
-from mlpkit.training.rows import Columns
+from mlpkit.training.rows import Columns, filled, on_device
 
 MEMORY_SHARE = 0.25  # of the device's memory; a larger table is streamed
 SEGMENT_BYTES = 2**25  # of rows on the way to the device; one more segment is made ready ahead
@@ -97,8 +96,7 @@ class Stream:
 
     def __init__(self, segments, n, capacity, *, compiled, skip=None, is_own=False):
         self.segments, self.n, self.capacity, self.compiled = segments, n, capacity, compiled
-        self.is_own = is_own
-        self._skip, self._specs = skip, None
+        self.is_own, self._skip = is_own, skip
 
     def skip(self, n_epochs):
         """Go past epochs that were run before.
@@ -129,26 +127,40 @@ class Stream:
         n_rows : int
         """
         parts = (self._filled(*part) for part in self.segments(rng))
-        if self._specs is None:
-            first = next(parts)
-            self._specs = tuple(self._spec(array) for array in first)
-            parts = _chained(first, parts)
-        ready = tf.data.Dataset.from_generator(lambda: parts, output_signature=self._specs)
-        for x, y, weight, n in ready.prefetch(1):
-            yield Columns((x,), y, weight), int(n)
+        for n, *part in ahead(parts):
+            x, y, weight = map(on_device, part)
+            yield Columns((x,), y, weight), n
 
     def _filled(self, x, y, weight):
-        missing = self.capacity - len(weight) if self.compiled else 0
-        if missing:
-            x, y = (np.concatenate([part, part[:1].repeat(missing, axis=0)]) for part in (x, y))
-            weight = np.concatenate([weight, np.zeros(missing, weight.dtype)])
-        return x, y, weight, np.int32(len(weight) - missing)
-
-    def _spec(self, array):
-        rows = self.capacity if self.compiled else None
-        return tf.TensorSpec((rows, *array.shape[1:]) if array.ndim else (), array.dtype)
+        n = len(weight)
+        n_filled = self.capacity if self.compiled else n
+        ready = (filled(part, part.dtype, n_filled) for part in (x, y))
+        return n, *ready, filled(weight, weight.dtype, n_filled, rest=0)
 
 
-def _chained(first, rest):
-    yield first
-    yield from rest
+def ahead(items):
+    """Yield items, the next of which is made ready by a thread while one is used.
+
+    Parameters
+    ----------
+    items : generator
+        What it raises comes out here.
+
+    Yields
+    ------
+    object
+
+    Examples
+    --------
+    >>> list(ahead(n * n for n in range(4)))
+    [0, 1, 4, 9]
+    """
+    end = object()
+    with ThreadPoolExecutor(1, "mlpkit-ahead") as pool:
+        try:
+            waiting = pool.submit(next, items, end)
+            while (item := waiting.result()) is not end:
+                waiting = pool.submit(next, items, end)
+                yield item
+        finally:
+            pool.submit(items.close).result()
