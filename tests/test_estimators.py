@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from mlpkit import InvalidParameterError, MLPClassifier, MLPRegressor, TargetError
 from mlpkit import TrainingDivergedError as Diverged
 from mlpkit.backend import keras, tf
-from mlpkit.estimators import base, inputs
+from mlpkit.estimators import inputs, validation
 
 N = 80
 SMALL = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
@@ -260,7 +260,7 @@ def test_weights_of_validation_rows(X):
 
 
 def test_automatic_early_stopping_begins_with_a_number_of_rows(X):
-    y, enough = targets(X)["regression"], base.EARLY_STOPPING_ROWS
+    y, enough = targets(X)["regression"], validation.EARLY_STOPPING_ROWS
     rows = np.arange(enough) % N
     fitted = regressor(epochs=1).fit(X[rows], y[rows])
     assert "val_loss" in fitted.history_

@@ -14,12 +14,7 @@ from mlpkit.devices import place
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
 from mlpkit.estimators.backing import fit_backups
-from mlpkit.estimators.dataset_samples import (
-    dataset_sample,
-    held_rows,
-    held_sample,
-    held_table,
-)
+from mlpkit.estimators.dataset_samples import dataset_sample
 from mlpkit.estimators.datasets import DatasetTable, dataset_table, is_dataset
 from mlpkit.estimators.describing import described_fit
 from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
@@ -27,13 +22,12 @@ from mlpkit.estimators.phases import train_phases, trains_again, warn_if_interru
 from mlpkit.estimators.rules import validation_problems
 from mlpkit.estimators.running import TrainingSettings
 from mlpkit.estimators.team import team_of
+from mlpkit.estimators.validation import read_validation, split
 from mlpkit.inference import run_blocks
 from mlpkit.processes import check_fork
 from mlpkit.scaling import identity
 from mlpkit.tasks import infer_task
 from mlpkit.tasks.targets import checked_target
-
-EARLY_STOPPING_ROWS = 300  # below, early_stopping="auto" validates nothing
 
 
 class BaseNetworkEstimator(BaseEstimator):
@@ -97,27 +91,19 @@ class BaseNetworkEstimator(BaseEstimator):
         self._check_training_parameters(validation)
         team = team_of(place(self.device))
         with all_or_nothing(self), fit_backups(self, team, once=once) as backups:
-            with team.ready():
-                X, y, weight = self._present_rows(X, y, sample_weight, reset=not go_on)
-                validation = self._validation_rows(*validation, keeps=team.is_alone)
-            if isinstance(X, DatasetTable):
-                team.pool(X)
-                y, weight = self._target(X.y), X.weight
-            if isinstance(validation[0], DatasetTable):
-                team.pool(validation[0])
-            with team.ready():
-                task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
-            team.check_same(self.get_params(deep=False), X, y, weight)
+            X, y, weight, validation = self._agreed_rows(
+                team, X, y, sample_weight, validation, reset=not go_on
+            )
             rng = team.shared(self._generator(go_on))
             backups.begin(rng)
             # The first draw, as in the factories: equal random_state, equal initial weights.
             seed = int(rng.randint(2**31 - 1))
             with team.ready():
+                task = self._fitted_task(y, classes) if go_on else self._task(y, classes, once)
                 weigh = self._weighing(task, y, weight)
-                weight = weigh(y, weight)
                 network = self._make_network(task, X.shape[1], seed)
-                sample = self._sample(network, X, y, weight, weigh)
-                train, held = self._validation(sample, task, y, validation, network, rng, once)
+                sample = self._sample(network, X, y, weigh(y, weight), weigh)
+                train, held = split(self, sample, task, y, validation, network, rng, once)
                 learnt = self._continued(network) if go_on else self._started(network, train, seed)
             before = self._learnt if go_on else None
             backups.identify(lambda: described_fit(self, task, sample, held, before))
@@ -135,6 +121,19 @@ class BaseNetworkEstimator(BaseEstimator):
         warn_if_interrupted(self, outcome, settings, backups)
         return self
 
+    def _agreed_rows(self, team, X, y, sample_weight, validation, *, reset):
+        """Give checked rows and validation rows, which all processes have alike or pool."""
+        with team.ready():
+            X, y, weight = self._present_rows(X, y, sample_weight, reset=reset)
+            validation = read_validation(self, *validation, keeps=team.is_alone)
+        if isinstance(X, DatasetTable):
+            team.pool(X)
+            y, weight = self._target(X.y), X.weight
+        if isinstance(validation[0], DatasetTable):
+            team.pool(validation[0])
+        team.check_same(self.get_params(deep=False), X, y, weight)
+        return X, y, weight, validation
+
     def _present_rows(self, X, y, sample_weight, *, reset):
         """Give checked features, targets and weights; a row of weight 0 is not there."""
         if is_dataset(X):
@@ -150,13 +149,6 @@ class BaseNetworkEstimator(BaseEstimator):
         if len(present) == len(weight):
             return X, y, weight
         return X[present], y[present], weight[present]
-
-    def _validation_rows(self, X_val, y_val, sample_weight_val, *, keeps):
-        """Give validation rows as they come, those of a dataset gone through once."""
-        if not is_dataset(X_val):
-            return X_val, y_val, sample_weight_val
-        table = held_table(self, X_val, keeps=keeps)
-        return (table, None, None) if table.kept is None else held_rows(table)
 
     def _sample(self, network, X, y, weight, weigh):
         if isinstance(X, DatasetTable):
@@ -217,36 +209,6 @@ class BaseNetworkEstimator(BaseEstimator):
     def _goes_on(self, network):
         """Tell whether the weights learnt before mean the same in this network."""
         return network.meaning == self._learnt.network.meaning
-
-    def _validation(self, sample, task, y, validation, network, rng, once):
-        """Give training rows and validation rows; None where nothing is validated."""
-        X_val, y_val, sample_weight_val = validation
-        if isinstance(X_val, DatasetTable):
-            weighing = partial(self._weighing, task)
-            return sample, held_sample(X_val, network, self._target, weighing)
-        if X_val is not None:
-            X_val = inputs.check_features(self, X_val, reset=False)
-            check_consistent_length(X_val, y_val)
-            weight = inputs.check_weight(sample_weight_val, X_val)
-            y_val = self._target(y_val)
-            encoded = network.encode(y_val)  # refuses unknown classes before they are weighted
-            weight = self._weighing(task, y_val, weight)(y_val, weight)
-            return sample, Sample(X_val, encoded, weight)
-        stops = self.early_stopping
-        if stops == "auto":
-            stops = len(sample) >= EARLY_STOPPING_ROWS and isinstance(sample, Sample)
-        elif stops and not isinstance(sample, Sample):
-            raise InvalidParameterError(
-                "early_stopping=True needs X_val and y_val where X is a dataset, of which no rows "
-                "can be held back. Got none."
-            )
-        if once or not stops:
-            return sample, None
-        classes = None
-        if task.name in ("binary", "multiclass"):
-            classes = np.searchsorted(task.classes, y.ravel())
-        train, held = inputs.split_rows(len(sample), self.validation_fraction, classes, rng)
-        return sample.take(train), sample.take(held)
 
     def _training_settings(self, n_rows, validates, once, team):
         epochs = 1 if once else int(self.epochs)
