@@ -24,6 +24,7 @@ from benchmarks import (
     devices,
     imports,
     memory,
+    parallel,
     prediction,
     search,
     training,
@@ -74,6 +75,34 @@ def test_book(out, tmp_path, capsys):
     assert [row["model"] for row in rows] == ["mlpkit", "scikit-learn"]
     assert all(row["min"] == row["median"] == row["max"] for row in rows)
     assert "California housing is left out" in capsys.readouterr().out
+
+
+def test_parallel(out, tmp_path, capsys, in_this_process, monkeypatch):
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        monkeypatch.setenv(name, "1")  # put back when the test ends
+    # Twice in this process: what other processes give is told by tests/test_processes.py.
+    monkeypatch.setattr(parallel, "WAYS", {"one process": "", "again": ""})
+    parallel.main(["--data", str(tmp_path), "--quick", "--out", str(out)])
+    rows = rows_of(out, "parallel_search")
+    assert [row["way"] for row in rows] == ["one process", "again"]
+    assert all(row["same"] and row["first"] > 0 and row["second"] > 0 for row in rows)
+    assert rows[0]["score"] == rows[1]["score"] > 0.5
+    rows = rows_of(out, "parallel_bits")
+    assert [(row["program"], row["dtype"]) for row in rows] == [
+        ("graph", "float32"), ("graph", "float64"), ("XLA", "float32"), ("XLA", "float64"),
+    ]  # fmt: skip
+    assert all(row["groups"] == [[1, 2]] and row["difference"] == 0 for row in rows)
+    assert "digits: 1347 rows, 64 features; 2 learning rates x 2 folds" in capsys.readouterr().out
+
+
+def test_the_bits_of_some_numbers_of_threads_differ(monkeypatch):
+    given = {1: [0.5, 0.25], 2: [0.5, 0.125], 4: [0.5, 0.25], 8: [0.5, 0.125]}
+    answer = lambda name, n, nets: [{"digest": str(given[n]), "sample": given[n]}] * 4  # noqa: E731
+    monkeypatch.setattr(_child, "fresh", answer)
+    monkeypatch.setattr(parallel, "NETS", {"small": None})
+    row = parallel._compared_bits(quick=False)[0]
+    assert row["difference"] == 0.125
+    assert parallel._alike(row) == "1, 4 / 2, 8"
 
 
 def test_imports(out, capsys, few_peers):

@@ -77,7 +77,8 @@ def describe():
     >>> description.can_train, description.tensorflow["physical"][0]
     (True, 'cpu:0')
     >>> print(description)
-    mlpkit ...
+    Versions
+      mlpkit ...
     """
     found = {
         "environment": _gathered(software.environment),  # before TensorFlow adds its own
