@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from mlpkit.errors import InvalidParameterError, TargetError
+from mlpkit.interrupts import passed_on
 
 
 class BadInput(Exception):
@@ -39,7 +40,8 @@ def run(recipe, argv=None):
         0 when all went well, 2 for bad input, 130 when interrupted.
     """
     try:
-        recipe(sys.argv[1:] if argv is None else argv)
+        with passed_on():  # results of a fit that Ctrl-C has ended early are not to be written
+            recipe(sys.argv[1:] if argv is None else argv)
     except (BadInput, InvalidParameterError, TargetError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

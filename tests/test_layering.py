@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 FLOORS = (
-    ("errors", "backend"),
+    ("errors", "backend", "interrupts"),
     ("checks", "activations", "backups"),
     ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference"),
     ("architecture", "compilation"),

@@ -78,7 +78,7 @@ class TrainingSettings:
     goes_on: bool
 
 
-def train_network(learnt, sample, held, settings, rng, seed, backups=None):
+def train_network(learnt, sample, held, settings, rng, seed, backups, interrupts):
     """Train a network from where `learnt` stands.
 
     Parameters
@@ -95,8 +95,10 @@ def train_network(learnt, sample, held, settings, rng, seed, backups=None):
         Draws the order of rows.
     seed : int
         Decides dropout masks.
-    backups : RunBackups, default=None
+    backups : RunBackups or None
         Keeps the state between epochs.
+    interrupts : Interrupts
+        Tells when somebody wants training to end.
 
     Returns
     -------
@@ -121,14 +123,14 @@ def train_network(learnt, sample, held, settings, rng, seed, backups=None):
         average=settings.average,
         stops=settings.patience is not None,
     )
-    plan = _plan(learnt, settings, rng, backups)
+    plan = _plan(learnt, settings, rng, backups, interrupts)
     outcome = training.train(program, state, rows, held_rows, plan)
     if wide is network:
         return outcome
     return replace(outcome, weights=cut_back(outcome.weights, learnt.weights))
 
 
-def _plan(learnt, settings, rng, backups):
+def _plan(learnt, settings, rng, backups, interrupts):
     from mlpkit.backend import tf
     from mlpkit.training import Plan
 
@@ -145,6 +147,7 @@ def _plan(learnt, settings, rng, backups):
         settings=network.settings,
         units=tuple(tf.constant(v, network.dtype) for v in (units.scale, units.offset)),
         backups=backups,
+        interrupts=interrupts,
     )
 
 
