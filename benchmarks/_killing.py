@@ -110,7 +110,7 @@ def killed(net, folder, out, kills, seed):
     """
     rng, folder = np.random.default_rng(seed), Path(folder)
     told = {"kills": 0, "in_writing": 0, "epochs": [], "unreadable": 0}
-    spread = net["parameters"]["epochs"] * 2 // kills  # epochs a life may last
+    spread = net["parameters"]["epochs"] // kills  # epochs a life may last
     while told["kills"] < kills:
         child = start(net, str(folder), out)
         if told["kills"] % 4 == 0:

@@ -4,17 +4,19 @@
 
 Killed: a fit is killed (SIGKILL) at random moments and started again till it is done, its result
 compared to the bit with that of a fit left alone. Damaged: backups cut off or changed in a byte at
-random places, and a fit from each. Cost: fits with a backup after each epoch and without.
+random places, and a fit from each. Cost: fits with a backup after each epoch and without, and the
+time that writing one takes (most of it the disk's own).
 """
 
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from benchmarks import _bars, _child, _options, _report, _rounds
 
-WORKER = "benchmarks._killing:"
+WORKER, HERE = "benchmarks._killing:", "benchmarks.survival:"
 KILLS, FILES = 20, 200
 _COMMON = {"hidden_layer_sizes": [64, 32], "dropout": 0.2, "random_state": 0}
 NETS = {
@@ -106,26 +108,25 @@ def _costs(options):
     for title, (table, hidden) in COSTS.items():
         print(f"{title}: {options.runs} rounds with and without backups", flush=True)
         with tempfile.TemporaryDirectory() as folder, _child.Worker() as worker:
-            epochs, size = worker.call(
-                "benchmarks.survival:prepare", table, hidden, options.quick, folder
-            )
+            worker.call(f"{HERE}prepare", table, hidden, options.quick, folder)
             calls = {
-                name: lambda n=name: worker.call("benchmarks.survival:seconds", n == "with")
-                for name in ("without", "with")
+                name: partial(worker.call, f"{HERE}seconds", name) for name in ("without", "with")
             }
             figures = _rounds.alternate(calls, options.runs)
+            size, each = worker.call(f"{HERE}of_a_backup")
         medians = {name: statistics.median(values) for name, values in figures.items()}
-        each = (medians["with"] - medians["without"]) / epochs
-        rows.append({"title": title, "megabytes": size / 1e6, **medians, "each": each,
-                     "epochs": epochs, "runs": options.runs})  # fmt: skip
+        rows.append(
+            {"title": title, "megabytes": size / 1e6, **medians, "each": each, "runs": options.runs}
+        )
     return rows
 
 
-_fit = {}
+# What the process that is measured holds: estimators, rows, and the bytes and seconds of backups.
+_fits, _rows, _sizes, _seconds = {}, [], [], []
 
 
 def prepare(table, hidden, quick, folder):
-    """Make a fit ready in a process of its own, and give its epochs and the bytes of a backup."""
+    """Make fits with and without backups ready, and run each of them once."""
     from sklearn.datasets import load_digits
 
     from benchmarks._killing import table as made
@@ -133,31 +134,34 @@ def prepare(table, hidden, quick, folder):
     from mlpkit.backups import BackupFolder
 
     X, y = load_digits(return_X_y=True) if table == "digits" else made(60_000, 100)
-    if quick:
-        X, y = X[:200], y[:200]
-    epochs, sizes = 2 if quick else 20 if table == "digits" else 5, []
+    _rows[:] = (X[:200], y[:200]) if quick else (X, y)
+    epochs = 2 if quick else 20 if table == "digits" else 5
     parameters = {"epochs": epochs, "early_stopping": False, "random_state": 0}
-    _fit["with"] = MLPClassifier(hidden, **parameters, backup_dir=str(Path(folder) / "backups"))
-    _fit["without"] = MLPClassifier(hidden, **parameters)
-    _fit["rows"] = X, y
+    _fits["without"] = MLPClassifier(hidden, **parameters)
+    _fits["with"] = MLPClassifier(hidden, **parameters, backup_dir=str(Path(folder) / "backups"))
     save = BackupFolder.save
 
-    def save_and_weigh(self, *arguments):
+    def save_and_measure(self, *arguments):
+        began = time.perf_counter()
         save(self, *arguments)
-        sizes.extend(path.stat().st_size for path in self.path.glob("*.mlpkit"))
+        _seconds.append(time.perf_counter() - began)
+        _sizes.extend(path.stat().st_size for path in self.path.glob("*.mlpkit"))
 
-    BackupFolder.save = save_and_weigh
-    _fit["with"].fit(X, y)
-    BackupFolder.save = save
-    _fit["without"].fit(X, y)
-    return epochs, max(sizes)
+    BackupFolder.save = save_and_measure
+    for name in _fits:
+        seconds(name)
 
 
-def seconds(backed_up):
-    """Fit, and give the seconds."""
+def seconds(name):
+    """Fit with or without backups, and give the seconds."""
     began = time.perf_counter()
-    _fit["with" if backed_up else "without"].fit(*_fit["rows"])
+    _fits[name].fit(*_rows)
     return time.perf_counter() - began
+
+
+def of_a_backup():
+    """Give the bytes and the median seconds of a backup."""
+    return max(_sizes), statistics.median(_seconds)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from mlpkit.errors import InvalidParameterError, TargetError
+from mlpkit.interrupts import passed_on
 
 
 class BadInput(Exception):
@@ -40,7 +41,8 @@ def run(recipe, argv=None):
         0 when all went well, 2 for bad input, 130 when interrupted.
     """
     try:
-        return recipe(sys.argv[1:] if argv is None else argv) or 0
+        with passed_on():  # results of a fit that Ctrl-C has ended early are not to be written
+            return recipe(sys.argv[1:] if argv is None else argv) or 0
     except (BadInput, InvalidParameterError, TargetError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

@@ -27,6 +27,7 @@ from benchmarks import (
     parallel,
     prediction,
     search,
+    survival,
     training,
 )
 from benchmarks._nets import DIGITS, find
@@ -193,6 +194,23 @@ def test_memory_scenarios(out, few_peers, in_this_process):
         ("peak", "mlpkit, early_stopping=False"),
         ("peak", "mlpkit, early_stopping=True"),
     ]
+
+
+def test_survival(out, in_this_process, capsys):
+    survival.main(["--quick", "--only", "damaged,cost", "--out", str(out)])
+    written = json.loads((out / "survival.json").read_text())
+    (row,) = written["rows"]
+    assert (row["files"], row["older"], row["refused"], row["wrong"]) == (8, 4, 2, 0)
+    assert row["verdict"] == "met"
+    assert [cost["title"] for cost in written["costs"]] == list(survival.COSTS)
+    assert all(cost["megabytes"] > 0 < cost["each"] for cost in written["costs"])
+    assert "went on from the older one to the same bits" in capsys.readouterr().out
+
+
+def test_survival_kills(out):
+    survival.main(["--quick", "--only", "killed", "--out", str(out)])
+    (row,) = rows_of(out, "survival")
+    assert (row["kills"], row["unreadable"], row["wrong"]) == (3, 0, 0)
 
 
 @pytest.mark.parametrize("by_kernel", [True, False])

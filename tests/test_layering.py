@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 FLOORS = (
-    ("errors", "processes"),
+    ("errors", "processes", "interrupts"),
     ("backend", "checks", "activations", "backups"),
     ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices"),
     ("architecture", "compilation", "launch", "file_streams"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlpkit.comparison.metrics import METRICS
+from mlpkit.interrupts import passed_on
 
 
 @dataclass
@@ -31,7 +32,9 @@ def measure(model, X, y, fold, task):
         for aimed_at_developers in (DeprecationWarning, PendingDeprecationWarning):
             warnings.simplefilter("ignore", aimed_at_developers)
         try:
-            _fit_and_score(result, model, X, y, fold, task)
+            # A fit that Ctrl-C ends early is no measurement.
+            with passed_on():
+                _fit_and_score(result, model, X, y, fold, task)
         except Exception as error:  # whatever a model raises must not stop the others
             result.error = f"{type(error).__name__}: {error}"
     result.warnings.update(w.category.__name__ for w in caught)

@@ -219,14 +219,19 @@ def _versions():
 
 def _differences(earlier, now):
     """Say in words in what two fits differ."""
+    kinds = [fit["parameters"]["estimator"] for fit in (earlier, now)]
+    if kinds[0] != kinds[1]:
+        return f"of {kinds[0]} (now {kinds[1]})"
     found = []
     for kind in ("parameters", "versions"):
-        names = sorted({*earlier[kind], *now[kind]})
-        pairs = {name: (earlier[kind].get(name), now[kind].get(name)) for name in names}
-        found += [f"{name}={a} (now {b})" for name, (a, b) in pairs.items() if a != b]
-    data = [name for name in now["data"] if earlier["data"].get(name) != now["data"][name]]
-    # A split follows from the rest, and differs whenever that does.
-    data = [name for name in data if name != "validation rows" or len(data) == 1 and not found]
+        for name in sorted({*earlier[kind], *now[kind]}):
+            before, after = (fit[kind].get(name, "nothing") for fit in (earlier, now))
+            if before != after:
+                found.append(f"{name}={before} (now {after})")
+    names = {**earlier["data"], **now["data"]}
+    data = [name for name in names if earlier["data"].get(name) != now["data"].get(name)]
+    if found or len(data) > 1:  # a split follows from the rest, and differs whenever that does
+        data = [name for name in data if name != "validation rows"]
     if data:
         found.append(f"other values of {' and '.join(data)}")
-    return "that has " + "; ".join(found or ["another state of its generator"])
+    return f"that has {'; '.join(found)}"

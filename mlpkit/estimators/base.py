@@ -80,7 +80,7 @@ class BaseNetworkEstimator(BaseEstimator):
         -----
         TrainingInterruptedWarning
             When Ctrl-C ends training after the running epoch: what was learnt till then is kept.
-            A second one interrupts at once, and leaves the estimator as it was before.
+            A second one, as in a search over several fits, interrupts at once.
         """
         validation = (X_val, y_val, sample_weight_val)
         go_on = bool(self.warm_start) and hasattr(self, "_learnt")

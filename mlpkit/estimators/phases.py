@@ -2,9 +2,11 @@
 
 import warnings
 from dataclasses import replace
+from functools import partial
 
 from mlpkit.errors import TrainingInterruptedWarning
 from mlpkit.estimators.running import train_network
+from mlpkit.interrupts import Interrupts
 
 REFIT_ROWS = 10_000  # below, early_stopping="auto" learns the rows held back too, in the end
 
@@ -58,18 +60,18 @@ def train_phases(learnt, train, held, settings, rng, seed, backups, again):
         With the history of the first training. Where the second one was interrupted, the weights
         are the first one's.
     """
-    outcome = train_network(learnt, train, held, settings, rng, seed, backups.run(1))
+    interrupts = Interrupts()
+    run = partial(train_network, held=held, rng=rng, seed=seed, interrupts=interrupts)
+    outcome = run(learnt, train, settings=settings, backups=backups.run(1))
     if again is None or outcome.interrupted:
         return learnt, outcome
     sample, restarted = again
     # With the same held rows, not looked at: they are part of the program's shape.
     settings = replace(settings, epochs=outcome.best_epoch, validates=False, verbose=0)
-    try:
+    with interrupts.caught():
         fresh = restarted()
-        whole = train_network(fresh, sample, held, settings, rng, seed, backups.run(2))
-    except KeyboardInterrupt:
-        return learnt, replace(outcome, interrupted=True)
-    if whole.interrupted:
+        whole = run(fresh, sample, settings=settings, backups=backups.run(2))
+    if interrupts.asked:
         return learnt, replace(outcome, interrupted=True)
     return fresh, replace(outcome, weights=whole.weights, optimizer_state=whole.optimizer_state)
 

@@ -83,7 +83,7 @@ class TrainingSettings:
     placement: Placement
 
 
-def train_network(learnt, sample, held, settings, rng, seed, backups=None):
+def train_network(learnt, sample, held, settings, rng, seed, backups, interrupts):
     """Train a network from where `learnt` stands.
 
     Parameters
@@ -100,8 +100,10 @@ def train_network(learnt, sample, held, settings, rng, seed, backups=None):
         Draws the order of rows.
     seed : int
         Decides dropout masks.
-    backups : RunBackups, default=None
+    backups : RunBackups or None
         Keeps the state between epochs.
+    interrupts : Interrupts
+        Tells when somebody wants training to end.
 
     Returns
     -------
@@ -135,16 +137,16 @@ def _train(learnt, sample, held, settings, rng, seed, backups):
         average=settings.average,
         stops=settings.patience is not None,
     )
-    plan = _plan(learnt, settings, rng, backups, replicas)
+    plan = _plan(learnt, settings, rng, backups, interrupts)
     outcome = training.train(program, state, rows, held_rows, plan)
     if wide is network:
         return outcome
     return replace(outcome, weights=cut_back(outcome.weights, learnt.weights))
 
 
-def _plan(learnt, settings, rng, backups, replicas):
+def _plan(learnt, settings, rng, backups, interrupts):
     from mlpkit.backend import tf
-    from mlpkit.training import Interrupts, Plan
+    from mlpkit.training import Plan
 
     network = learnt.network
     # A network that scales its own outputs has its targets in their own units already.
@@ -159,7 +161,7 @@ def _plan(learnt, settings, rng, backups, replicas):
         settings=network.settings,
         units=tuple(tf.constant(v, network.dtype) for v in (units.scale, units.offset)),
         backups=backups,
-        interrupts=Interrupts(alone=replicas is None or replicas.n_workers == 1),
+        interrupts=interrupts,
     )
 
 

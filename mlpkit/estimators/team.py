@@ -12,6 +12,7 @@ import numpy as np
 
 from mlpkit.errors import WorkersError
 from mlpkit.estimators.tally import Tally
+from mlpkit.interrupts import passed_on
 
 _OWN = ("verbose", "random_state", "backup_dir")  # parameters in which processes may differ
 
@@ -180,15 +181,21 @@ class Workers(Team):
         )  # fmt: skip
         return rng
 
+    @contextlib.contextmanager
     def alive(self):
-        """Give the context for what all processes do together.
+        """Give the context for what all processes do together; Ctrl-C ends it at once.
+
+        Yields
+        ------
+        None
 
         Raises
         ------
         WorkersError
             When another process is gone.
         """
-        return _all_alive()
+        with _all_alive(), passed_on():
+            yield
 
     def exchange(self, data):
         """Give every process's bytes, in the order of the processes.

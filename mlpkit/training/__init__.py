@@ -1,7 +1,6 @@
 """The compiled engine: programs that are kept, one loop, rows on the device."""
 
 from mlpkit.training.cache import cache_clear, cache_info, cached_program
-from mlpkit.training.interrupts import Interrupts
 from mlpkit.training.keeping import generator_state
 from mlpkit.training.keys import run_time_values, stable_key
 from mlpkit.training.loop import Outcome, Plan, train
@@ -21,7 +20,6 @@ from mlpkit.training.streams import Stream, is_streamed, segment_rows
 
 __all__ = [
     "EVALUATION_BATCH",
-    "Interrupts",
     "JOINED_WEIGHTS",
     "Outcome",
     "Plan",

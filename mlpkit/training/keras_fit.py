@@ -87,6 +87,7 @@ class _InUnits(keras.metrics.Metric):
     def __init__(self, metric, scale, offset):
         super().__init__(name=metric.name, dtype=metric.dtype)
         self.metric, self.scale, self.offset = metric, scale, offset
+        metric.reset_state()  # Keras does not before the first epoch, and an earlier fit had it
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         if y_true.dtype.is_floating:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlpkit.errors import TrainingDivergedError
+from mlpkit.interrupts import Interrupts
 from mlpkit.training.calls import run_epochs
-from mlpkit.training.interrupts import Interrupts
 from mlpkit.training.keeping import Keeper
 from mlpkit.training.pace import CALL_SECONDS, Pace
 from mlpkit.training.progress import Progress
@@ -115,18 +115,18 @@ def train(program, state, rows, held, plan):
     keeper = Keeper(plan, record)
     state = keeper.restored(state)
     rows.skip(record.epoch)
-    with plan.interrupts.noted():
+    with plan.interrupts.noted() as noting:
         if plan.callbacks or not program.step.is_pure:
             return train_watched(program, state, rows, held, plan, record, keeper)
-        return _train_unwatched(program, state, rows, held, plan, record, keeper)
+        patience = CALL_SECONDS if noting else math.inf
+        return _train_unwatched(program, state, rows, held, plan, record, keeper, patience)
 
 
-def _train_unwatched(program, state, rows, held, plan, record, keeper):
-    interrupts = plan.interrupts
+def _train_unwatched(program, state, rows, held, plan, record, keeper, patience):
+    interrupts, replicas = plan.interrupts, program.replicas
     # Several processes must make the same calls, whichever of them has something to show.
-    watched = plan.verbose or not interrupts.alone
+    watched = plan.verbose or (replicas is not None and replicas.n_workers > 1)
     pace = Pace(1 if watched else rows.epochs_a_call)
-    patience = CALL_SECONDS if interrupts.noting else math.inf
     while state.goes_on and record.epoch < plan.epochs and not interrupts.asked:
         n_epochs = min(pace.epochs(min(patience, keeper.seconds_left)), plan.epochs - record.epoch)
         figures = ()
