@@ -531,4 +531,6 @@ def test_a_fit_killed_at_random_moments_ends_with_the_same_bits(tmp_path):
         told = worker.call("benchmarks._killing:killed", net, folder, out, 5, 0)
         assert (told["kills"], told["unreadable"]) == (5, 0)
         assert worker.call("benchmarks._killing:same", alone, out)
-    assert not os.path.exists(folder)
+    # Killed before its first backup, a fit leaves an empty folder, which the next one cannot know
+    # to be its own.
+    assert not os.path.exists(folder) or not os.listdir(folder)

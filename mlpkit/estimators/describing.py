@@ -135,9 +135,10 @@ def described_fit(estimator, task, sample, held, learnt):
     -------
     dict of str to (dict of str to str)
     """
-    data = {"X": _features(sample), "y": digest(_classes(task))}
-    if not hasattr(sample, "table"):  # a dataset's digest is of its targets and weights too
-        data["y"] = digest([sample.y, *_classes(task)])
+    if hasattr(sample, "table"):
+        data = {"X and y": sample.table.digest + digest(_classes(task))}
+    else:
+        data = {"X": _features(sample), "y": digest([sample.y, *_classes(task)])}
         data["sample_weight"] = digest([sample.weight])
     if held is not None:
         data["validation rows"] = _rows(held, sample)

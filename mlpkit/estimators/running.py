@@ -110,10 +110,10 @@ def train_network(learnt, sample, held, settings, rng, seed, backups, interrupts
     mlpkit.training.Outcome
     """
     with settings.placement.scope():
-        return _train(learnt, sample, held, settings, rng, seed, backups)
+        return _train(learnt, sample, held, settings, rng, seed, backups, interrupts)
 
 
-def _train(learnt, sample, held, settings, rng, seed, backups):
+def _train(learnt, sample, held, settings, rng, seed, backups, interrupts):
     from mlpkit import training
 
     warn_of_shared_gpu()
