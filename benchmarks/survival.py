@@ -20,9 +20,9 @@ WORKER, HERE = "benchmarks._killing:", "benchmarks.survival:"
 KILLS, FILES = 20, 200
 _COMMON = {"hidden_layer_sizes": [64, 32], "dropout": 0.2, "random_state": 0}
 NETS = {
+    "jit_compile=False": {"early_stopping": True, "patience": 1000, "jit_compile": False},
     "early_stopping=True": {"early_stopping": True, "patience": 1000},
     "all rows learnt twice": {"patience": 1000},
-    "jit_compile=False": {"early_stopping": True, "patience": 1000, "jit_compile": False},
 }
 COSTS = {
     "digits, (100,)": ("digits", [100]),
@@ -68,7 +68,9 @@ def _net(epochs, **more):
 
 
 def _killed(name, quick):
-    kills, net = (3, _net(30, **NETS[name])) if quick else (KILLS, _net(200, **NETS[name]))
+    kills, net = KILLS, _net(200, **NETS[name])
+    if quick:
+        kills, net = 5, {**_net(40, **NETS[name]), "rows": 500}
     with tempfile.TemporaryDirectory() as folder, _child.Worker() as worker:
         alone, out = str(Path(folder) / "alone"), str(Path(folder) / "out")
         worker.call(f"{WORKER}load")
@@ -105,7 +107,7 @@ def _row(work, title, what, wrong, told):
 
 def _costs(options):
     rows = []
-    for title, (table, hidden) in COSTS.items():
+    for title, (table, hidden) in list(COSTS.items())[: 1 if options.quick else None]:
         print(f"{title}: {options.runs} rounds with and without backups", flush=True)
         with tempfile.TemporaryDirectory() as folder, _child.Worker() as worker:
             worker.call(f"{HERE}prepare", table, hidden, options.quick, folder)

@@ -513,24 +513,3 @@ def test_parameters_are_told_alike_in_each_process():
     assert described(lambda x: x + 1) != described(lambda x: x + 2)
     assert described((8,)) == described([np.int64(8)]) == "(8)"
     assert json.loads(json.dumps(described({"a": b"x"})))
-
-
-@pytest.mark.slow
-def test_a_fit_killed_at_random_moments_ends_with_the_same_bits(tmp_path):
-    from benchmarks import _child
-
-    net = {"rows": 800, "columns": 20, "parameters": {
-        "hidden_layer_sizes": [16], "dropout": 0.2, "random_state": 0, "epochs": 60,
-        "patience": 99, "jit_compile": False,
-    }}  # fmt: skip
-    alone, out = str(tmp_path / "alone"), str(tmp_path / "out")
-    with _child.Worker() as worker:
-        worker.call("benchmarks._killing:load")
-        worker.call("benchmarks._killing:whole", net, alone)
-        folder = str(tmp_path / "backups")
-        told = worker.call("benchmarks._killing:killed", net, folder, out, 5, 0)
-        assert (told["kills"], told["unreadable"]) == (5, 0)
-        assert worker.call("benchmarks._killing:same", alone, out)
-    # Killed before its first backup, a fit leaves an empty folder, which the next one cannot know
-    # to be its own.
-    assert not os.path.exists(folder) or not os.listdir(folder)

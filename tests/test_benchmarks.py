@@ -202,15 +202,17 @@ def test_survival(out, in_this_process, capsys):
     (row,) = written["rows"]
     assert (row["files"], row["older"], row["refused"], row["wrong"]) == (8, 4, 2, 0)
     assert row["verdict"] == "met"
-    assert [cost["title"] for cost in written["costs"]] == list(survival.COSTS)
-    assert all(cost["megabytes"] > 0 < cost["each"] for cost in written["costs"])
+    (cost,) = written["costs"]
+    assert cost["title"] == next(iter(survival.COSTS))
+    assert cost["megabytes"] > 0 < cost["each"]
     assert "went on from the older one to the same bits" in capsys.readouterr().out
 
 
-def test_survival_kills(out):
+@pytest.mark.slow
+def test_a_fit_killed_at_random_moments_ends_with_the_same_bits(out):
     survival.main(["--quick", "--only", "killed", "--out", str(out)])
     (row,) = rows_of(out, "survival")
-    assert (row["kills"], row["unreadable"], row["wrong"]) == (3, 0, 0)
+    assert (row["kills"], row["unreadable"], row["wrong"]) == (5, 0, 0)
 
 
 @pytest.mark.parametrize("by_kernel", [True, False])

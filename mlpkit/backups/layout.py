@@ -76,7 +76,7 @@ def read(content):
     >>> read(content[:-1])
     Traceback (most recent call last):
         ...
-    mlpkit.backups.layout.DamagedFileError: 193 bytes of 194 are there
+    mlpkit.backups.layout.DamagedFileError: 152 bytes of 153 are there
     """
     start = len(MAGIC) + _LENGTHS.size
     if len(content) < start:
