@@ -156,7 +156,9 @@ class Tally:
             For `of_bytes`.
         """
         form = type(self.targets).__name__
-        fields = {name: getattr(self, name) for name in ("kind", "by_class", "n_rows", "batch_size")}
+        fields = {
+            name: getattr(self, name) for name in ("kind", "by_class", "n_rows", "batch_size")
+        }
         arrays = {}
         if self.targets is not None:
             arrays = {f"feature{i}": part for i, part in enumerate(self.features.parts())}

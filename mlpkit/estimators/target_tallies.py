@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlpkit.errors import TargetError
-from mlpkit.scaling import Moments
+from mlpkit.scaling import Moments, TargetMoments
 from mlpkit.tasks import infer_task
 from mlpkit.tasks.targets import as_numbers, is_indicator
 

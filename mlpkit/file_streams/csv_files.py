@@ -22,7 +22,7 @@ class CsvFiles:
 
     def __init__(self, options):
         self.options = {"low_memory": False, "index_col": False, **options}
-        self.types = {}
+        self.types, self.some = {}, None
 
     def head(self, path):
         """Give the first rows of a file.
@@ -41,7 +41,7 @@ class CsvFiles:
             return self._read(path, nrows=HEAD_ROWS)
 
     def fix_types(self, head, columns):
-        """Decide the types of columns by a first file's head, so that all chunks have the same.
+        """Decide the types of columns by a file's head, so that all chunks have the same.
 
         Parameters
         ----------
@@ -62,6 +62,8 @@ class CsvFiles:
             elif kind == "text" and name in columns.targets:
                 fixed[name] = str
         self.types = fixed
+        # With `usecols` pandas lets lines pass that are too long: only where it spares columns.
+        self.some = columns.names if len(head.columns) > len(columns.names) else None
 
     def x_dtype(self, columns):
         """Give the type of the features: float32 where the user has asked for no other."""
@@ -71,6 +73,9 @@ class CsvFiles:
     def parts(self, path):
         """Give the parts of a file that can be read by themselves: the whole of it."""
         return [None]
+
+    def count(self, path):
+        """Give None: how many rows a file has is seen when it is read."""
 
     def chunks(self, path, part, columns, n_rows):
         """Yield the rows of a file.
@@ -92,7 +97,7 @@ class CsvFiles:
         place : Place
             Where they come from.
         """
-        options = {"usecols": columns.names, "dtype": self.types, "chunksize": n_rows}
+        options = {"usecols": self.some, "dtype": self.types, "chunksize": n_rows}
         first = 0
         with _told(path), self._read(path, **options) as reader:
             while True:
@@ -113,7 +118,7 @@ class CsvFiles:
     def _explained(self, path, columns, first, n_rows):
         """Find the text among the features that pandas has stumbled over, or give None."""
         texts = dict.fromkeys(columns.features, str)
-        with self._read(path, usecols=columns.names, dtype=texts, chunksize=n_rows) as reader:
+        with self._read(path, usecols=self.some, dtype=texts, chunksize=n_rows) as reader:
             start = 0
             for frame in reader:
                 found = self._first_text(frame, columns.features) if start >= first else None
@@ -144,7 +149,9 @@ def _told(path):
     try:
         yield
     except pd.errors.EmptyDataError:
-        raise ValueError(f"paths must be files with a table. Got {path!r}, which is empty.") from None
+        raise ValueError(
+            f"paths must be files with a table. Got {path!r}, which is empty."
+        ) from None
     except (pd.errors.ParserError, UnicodeError, EOFError, OSError) as error:
         said = str(error).strip().split("\n")[0]
         raise ValueError(f"paths must be readable as CSV. Got {path!r}: {said}") from error

@@ -15,7 +15,7 @@ from mlpkit.checks import (
 )
 from mlpkit.errors import InvalidParameterError
 from mlpkit.file_streams import sharding
-from mlpkit.file_streams.blocks import Place, is_number, kind_of, to_block
+from mlpkit.file_streams.blocks import Place, first_text, is_number, kind_of, text_error, to_block
 from mlpkit.file_streams.columns import choose_columns, same_columns
 from mlpkit.file_streams.csv_files import OWN, CsvFiles
 from mlpkit.file_streams.parquet_files import ParquetFiles
@@ -220,6 +220,9 @@ def _looked_into(files, reader, given):
 
 def _checked_head(head, columns, path):
     place = Place(path, 0)
+    for name in columns.features:
+        if not is_number(kind_of(head[name])):
+            raise text_error(name, *first_text(head[name]), place)
     y = to_block(head, columns, np.float64, place).y
     kinds = {kind_of(head[name]) for name in columns.targets}
     if len(columns.targets) > 1 and not all(map(is_number, kinds)):

@@ -45,7 +45,9 @@ def _matched(path):
         return [path], []
     if os.path.isdir(path):
         inside = os.path.join(path, "*")
-        return [], [f"paths must be files. Got {path!r}, a folder: give a glob, such as {inside!r}."]
+        return [], [
+            f"paths must be files. Got {path!r}, a folder: give a glob, such as {inside!r}."
+        ]
     if not _MAGIC & set(path):
         return [], [f"paths must be files that exist. Got {path!r}."]
     found = sorted(filter(os.path.isfile, glob.glob(path, recursive=True)))

@@ -11,10 +11,12 @@ RULE = (
     | one_of("auto")
     | Rule(
         "a pair (index, count) with 0 <= index < count",
-        lambda value: isinstance(value, list | tuple)
-        and len(value) == 2
-        and all(map(is_integer, value))
-        and 0 <= value[0] < value[1],
+        lambda value: (
+            isinstance(value, list | tuple)
+            and len(value) == 2
+            and all(map(is_integer, value))
+            and 0 <= value[0] < value[1]
+        ),
     )
 )
 
