@@ -50,6 +50,7 @@ BARS = {
         "architectures": {"mlpkit": Bar("<=", 1, "MB a fit")},
         "xla": {"mlpkit": Bar("<=", 5, "MB a fit")},
     },
+    "streams": {kind: {"mlpkit": Bar("<=", 1500, "MB")} for kind in ("csv", "parquet")},
 }
 
 
