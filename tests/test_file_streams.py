@@ -200,6 +200,9 @@ def test_read_csv_s_options_are_passed_on():
     assert block.y.tolist() == ["a", "b", "a"]
     with pytest.raises(ValueError, match="missing value in column 'v', row 1 of 't.csv'"):
         stream_csv("t.csv", **options)
+    bad("long.csv", "u::y\n1::0\n2::1\n")  # a separator that Python's engine reads
+    long = stream_csv("long.csv", sep="::", target="y", shuffle=False).stream
+    assert next(long.blocks(0)).x.ravel().tolist() == [1, 2]
     narrow = stream_csv("t.csv", features=["u"], dtype={"u": "float32"}, **options).stream
     assert next(narrow.blocks()).x.dtype == np.float32
 
@@ -274,6 +277,7 @@ ERRORS = {
     "not gzip": (["no.csv.gz"], {}, "readable as CSV. Got 'no.csv.gz'"),
     "not Parquet": (["no.parquet"], {}, "readable as Parquet. Got 'no.parquet'"),
     "own option": (["good.csv"], {"chunksize": 5}, "chunksize must be left out"),
+    "unknown option": (["good.csv"], {"encodings": 5}, "Got 'encodings'. Did you mean 'encoding'"),
     "two wrong": (["good.csv"], {"batch_size": 0, "shuffle": 3}, "2 arguments are wrong"),
     "shard": (["good.csv"], {"shard": (2, 2)}, "shard must be None or 'auto' or a pair"),
     "batch": (

@@ -1,9 +1,11 @@
 """CSV files, read in chunks by pandas."""
 
 import contextlib
+import inspect
 
 import numpy as np
 
+from mlpkit.checks import suggestion
 from mlpkit.file_streams.blocks import Place, kind_of, text_error
 
 HEAD_ROWS = 200  # looked at before anything else, in each file
@@ -21,7 +23,12 @@ class CsvFiles:
     """
 
     def __init__(self, options):
-        self.options = {"low_memory": False, "index_col": False, **options}
+        self.options = {"index_col": False, **options}
+        sep = options.get("sep", options.get("delimiter", ","))
+        if sep is not None and (len(sep) == 1 or sep == r"\s+"):
+            self.options["low_memory"] = False  # types are found in whole chunks
+        else:
+            self.options["engine"] = "python"
         self.types, self.some = {}, None
 
     def head(self, path):
@@ -139,6 +146,34 @@ class CsvFiles:
             if len(wrong):
                 return name, int(wrong[0]), frame[name].iloc[wrong[0]]
         return None
+
+
+def option_problems(options):
+    """Tell what is wrong with the names of further arguments of ``pandas.read_csv``.
+
+    Parameters
+    ----------
+    options : dict
+        Arguments by name.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> option_problems({"encodings": "latin-1", "decimal": ","})
+    ["options must be arguments of pandas.read_csv. Got 'encodings'. Did you mean 'encoding'?"]
+    """
+    import pandas as pd
+
+    known = list(inspect.signature(pd.read_csv).parameters)
+    found = [f"{name} must be left out: the stream decides it." for name in OWN if name in options]
+    for name in options:
+        if name not in known:
+            near = suggestion(name, known)
+            found.append(f"options must be arguments of pandas.read_csv. Got {name!r}.{near}")
+    return found
 
 
 @contextlib.contextmanager
