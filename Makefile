@@ -12,7 +12,7 @@ ARGS :=
 
 PYTHON ?= python3.11 python3 python3.12 python3.13 python3.10
 
-BENCHMARKS := imports prediction training search parallel memory devices survival book defaults
+BENCHMARKS := imports prediction training search parallel memory devices survival streams book defaults
 
 VENV := .venv
 PY := $(VENV)/bin/python

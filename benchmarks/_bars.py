@@ -61,6 +61,7 @@ BARS = {
         "killed": {"mlpkit": Bar("<=", 0, "wrong")},
         "damaged": {"mlpkit": Bar("<=", 0, "wrong")},
     },
+    "streams": {kind: {"mlpkit": Bar("<=", 1500, "MB")} for kind in ("csv", "parquet")},
 }
 
 

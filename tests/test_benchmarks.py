@@ -27,6 +27,7 @@ from benchmarks import (
     parallel,
     prediction,
     search,
+    streams,
     survival,
     training,
 )
@@ -213,6 +214,25 @@ def test_a_fit_killed_at_random_moments_ends_with_the_same_bits(out):
     survival.main(["--quick", "--only", "killed", "--out", str(out)])
     (row,) = rows_of(out, "survival")
     assert (row["kills"], row["unreadable"], row["wrong"]) == (5, 0, 0)
+
+
+def test_streams(out, in_this_process, tmp_path, capsys):
+    streams.main(["--quick", "--folder", str(tmp_path), "--out", str(out)])
+    rows = rows_of(out, "streams")
+    assert [(row["work"], row["model"]) for row in rows] == [
+        (kind, "mlpkit") for kind in ("csv", "csv", "parquet", "parquet")
+    ]
+    assert [row["rows"] for row in rows[:2]] == sorted(row["rows"] for row in rows[:2])
+    assert all(row["shuffled"] > 0 and row["accuracy"] > 0.5 for row in rows)
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    assert "in memory" in capsys.readouterr().out
+
+
+def test_streams_need_room(out, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1e8}))
+    with pytest.raises(SystemExit, match="0.1 GB are free"):
+        streams.main(["--folder", str(tmp_path), "--out", str(out)])
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("by_kernel", [True, False])

@@ -458,6 +458,35 @@ def test_california_housing_with_other_columns(drop, recipe, tmp_path, capsys):
     assert files(tmp_path) == {"housing.csv"}
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_larger_than_memory(form, recipe, tmp_path, capsys):
+    main = recipe("larger_than_memory").main
+    assert main(["--quick", "--format", form, "--epochs", "2", "--folder", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert f"table.{form}: " in printed
+    streamed = float(printed.split("fresh rows, streamed: ")[1].split()[0])
+    in_memory = float(printed.split("in memory: ")[1].split()[0])
+    assert streamed > 0.7
+    assert abs(streamed - in_memory) < 0.1
+    assert "accuracy of the rule itself: 0.95" in printed
+    assert files(tmp_path) == set()
+
+
+def test_larger_than_memory_without_pyarrow_or_room(recipe, tmp_path, monkeypatch, capsys):
+    module = recipe("larger_than_memory")
+    arguments = ["--quick", "--folder", str(tmp_path)]
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1}))
+    assert module.main(arguments) == 2
+    monkeypatch.undo()
+    assert "must leave room on the disk" in capsys.readouterr().err
+    assert module.main(["--folder", str(tmp_path / "no")]) == 2
+    monkeypatch.setitem(sys.modules, "pyarrow.csv", None)
+    assert module.main([*arguments, "--format", "parquet"]) == 2
+    assert "Parquet needs pyarrow" in capsys.readouterr().err
+    path, n_rows = module.write(tmp_path, "csv", 1e5)
+    assert pd.read_csv(path).shape == (n_rows, 18)
+
+
 @pytest.mark.slow
 def test_the_books_rmse_on_the_real_table(data_folder, recipe, tmp_path, capsys):
     path = data_folder / "california_housing.csv.gz"

@@ -49,7 +49,8 @@ class BaseNetworkEstimator(BaseEstimator):
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features), or tf.data.Dataset
             Numbers only; NumPy array, pandas or Polars DataFrame, or list. A dataset of batches
             (x, y) or (x, y, sample_weight) is trained on batch by batch, in the order it has; it
-            is gone through once before, for the standardisation and the classes.
+            is gone through once before, for the standardisation and the classes. `stream_csv` and
+            `stream_parquet` make one from files of any size.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; None with a dataset.
         sample_weight : array-like of shape (n_samples,), default=None

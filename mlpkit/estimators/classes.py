@@ -12,15 +12,15 @@ class ClassifierMethods:
 
     _kind = "classification"
 
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(self, X, y=None, classes=None, sample_weight=None):
         """Train for one pass over these rows, going on from earlier calls.
 
-        The first call's rows decide the standardisation.
+        The first call's rows decide the standardisation, all of them where they are a dataset.
 
         Parameters
         ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-            Features.
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features), or tf.data.Dataset
+            Features; a dataset brings all else, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Targets.
         classes : array-like of shape (n_classes,), default=None

@@ -9,15 +9,15 @@ class RegressorMethods(RegressorMixin):
 
     _kind = "regression"
 
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one pass over these rows, going on from earlier calls.
 
-        The first call's rows decide the standardisation.
+        The first call's rows decide the standardisation, all of them where they are a dataset.
 
         Parameters
         ----------
-        X : array-like or CSR/CSC matrix of shape (n_samples, n_features)
-            Features.
+        X : array-like or CSR/CSC matrix of shape (n_samples, n_features), or tf.data.Dataset
+            Features; a dataset brings all else, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -111,13 +111,14 @@ def _refuse_text(frame, names, place):
     for name in names:
         column = frame[name]
         if not is_number(kind_of(column)):
-            raise text_error(name, *_first_text(column), place)
+            raise text_error(name, *first_text(column), place)
 
 
-def _first_text(column):
+def first_text(column):
+    """Give row and value of the first text in a column, of the first value where there is none."""
     import pandas as pd
 
-    numbers = pd.to_numeric(column.astype(object), errors="coerce")
+    numbers = pd.to_numeric(column.astype(str), errors="coerce")
     rows = np.flatnonzero(numbers.isna() & column.notna())
     row = int(rows[0]) if len(rows) else 0
     return row, column.iloc[row]
@@ -164,7 +165,7 @@ def _weight(frame, name, place):
     try:
         weight = column.to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError):
-        row, value = _first_text(column)
+        row, value = first_text(column)
         raise ValueError(
             f"sample_weight must hold numbers. Got {value!r} in column {name!r}, {place.row(row)}."
         ) from None

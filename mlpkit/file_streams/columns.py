@@ -108,6 +108,6 @@ def same_columns(columns, first, found, path, features):
     said = [f"{word} {', '.join(map(repr, names[:5]))}" for word, names in
             (("lacks", missing), ("also has", extra)) if names]  # fmt: skip
     return (
-        f"paths must be files of the same columns. Got {path!r}, which {' and '.join(said)}, unlike "
-        f"{first!r}: name the columns in features=, or leave the file out."
+        f"paths must be files of the same columns. Got {path!r}, which {' and '.join(said)}, "
+        f"unlike {first!r}: name the columns in features=, or leave the file out."
     )

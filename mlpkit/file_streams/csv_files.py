@@ -1,9 +1,11 @@
 """CSV files, read in chunks by pandas."""
 
 import contextlib
+import inspect
 
 import numpy as np
 
+from mlpkit.checks import suggestion
 from mlpkit.file_streams.blocks import Place, kind_of, text_error
 
 HEAD_ROWS = 200  # looked at before anything else, in each file
@@ -21,8 +23,13 @@ class CsvFiles:
     """
 
     def __init__(self, options):
-        self.options = {"low_memory": False, "index_col": False, **options}
-        self.types = {}
+        self.options = {"index_col": False, **options}
+        sep = options.get("sep", options.get("delimiter", ","))
+        if sep is not None and (len(sep) == 1 or sep == r"\s+"):
+            self.options["low_memory"] = False  # types are found in whole chunks
+        else:
+            self.options["engine"] = "python"
+        self.types, self.some = {}, None
 
     def head(self, path):
         """Give the first rows of a file.
@@ -41,7 +48,7 @@ class CsvFiles:
             return self._read(path, nrows=HEAD_ROWS)
 
     def fix_types(self, head, columns):
-        """Decide the types of columns by a first file's head, so that all chunks have the same.
+        """Decide the types of columns by a file's head, so that all chunks have the same.
 
         Parameters
         ----------
@@ -62,6 +69,8 @@ class CsvFiles:
             elif kind == "text" and name in columns.targets:
                 fixed[name] = str
         self.types = fixed
+        # With `usecols` pandas lets lines pass that are too long: only where it spares columns.
+        self.some = columns.names if len(head.columns) > len(columns.names) else None
 
     def x_dtype(self, columns):
         """Give the type of the features: float32 where the user has asked for no other."""
@@ -71,6 +80,9 @@ class CsvFiles:
     def parts(self, path):
         """Give the parts of a file that can be read by themselves: the whole of it."""
         return [None]
+
+    def count(self, path):
+        """Give None: how many rows a file has is seen when it is read."""
 
     def chunks(self, path, part, columns, n_rows):
         """Yield the rows of a file.
@@ -92,7 +104,7 @@ class CsvFiles:
         place : Place
             Where they come from.
         """
-        options = {"usecols": columns.names, "dtype": self.types, "chunksize": n_rows}
+        options = {"usecols": self.some, "dtype": self.types, "chunksize": n_rows}
         first = 0
         with _told(path), self._read(path, **options) as reader:
             while True:
@@ -113,7 +125,7 @@ class CsvFiles:
     def _explained(self, path, columns, first, n_rows):
         """Find the text among the features that pandas has stumbled over, or give None."""
         texts = dict.fromkeys(columns.features, str)
-        with self._read(path, usecols=columns.names, dtype=texts, chunksize=n_rows) as reader:
+        with self._read(path, usecols=self.some, dtype=texts, chunksize=n_rows) as reader:
             start = 0
             for frame in reader:
                 found = self._first_text(frame, columns.features) if start >= first else None
@@ -134,6 +146,34 @@ class CsvFiles:
             if len(wrong):
                 return name, int(wrong[0]), frame[name].iloc[wrong[0]]
         return None
+
+
+def option_problems(options):
+    """Tell what is wrong with the names of further arguments of ``pandas.read_csv``.
+
+    Parameters
+    ----------
+    options : dict
+        Arguments by name.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> option_problems({"encodings": "latin-1", "decimal": ","})
+    ["options must be arguments of pandas.read_csv. Got 'encodings'. Did you mean 'encoding'?"]
+    """
+    import pandas as pd
+
+    known = list(inspect.signature(pd.read_csv).parameters)
+    found = [f"{name} must be left out: the stream decides it." for name in OWN if name in options]
+    for name in options:
+        if name not in known:
+            near = suggestion(name, known)
+            found.append(f"options must be arguments of pandas.read_csv. Got {name!r}.{near}")
+    return found
 
 
 @contextlib.contextmanager

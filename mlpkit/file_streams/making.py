@@ -15,9 +15,9 @@ from mlpkit.checks import (
 )
 from mlpkit.errors import InvalidParameterError
 from mlpkit.file_streams import sharding
-from mlpkit.file_streams.blocks import Place, is_number, kind_of, to_block
+from mlpkit.file_streams.blocks import Place, first_text, is_number, kind_of, text_error, to_block
 from mlpkit.file_streams.columns import choose_columns, same_columns
-from mlpkit.file_streams.csv_files import OWN, CsvFiles
+from mlpkit.file_streams.csv_files import CsvFiles, option_problems
 from mlpkit.file_streams.parquet_files import ParquetFiles
 from mlpkit.file_streams.paths import find_files
 from mlpkit.file_streams.stream import FileStream
@@ -106,10 +106,8 @@ def stream_csv(
     >>> classifier.predict(pd.DataFrame({"x": [100, 2900]}))
     array(['small', 'large'], dtype='<U5')
     """
-    own = sorted(set(read_options) & set(OWN))
-    found = [f"{name} must be left out: the stream decides it. Got it." for name in own]
     return _stream(
-        paths, lambda: CsvFiles(read_options), found, target=target, features=features,
+        paths, lambda: CsvFiles(read_options), option_problems(read_options), target=target, features=features,
         sample_weight=sample_weight, batch_size=batch_size, shuffle=shuffle,
         buffer_size=buffer_size, random_state=random_state, shard=shard,
     )  # fmt: skip
@@ -149,7 +147,7 @@ def stream_parquet(
     >>> x = np.linspace(-1, 1, 2000)
     >>> pd.DataFrame({"x": x, "y": 3 * x + 1}).to_parquet("line.parquet")
     >>> rows = stream_parquet("line.parquet", target="y", batch_size=32, random_state=0)
-    >>> regressor = MLPRegressor((), epochs=40, random_state=0).fit(rows)
+    >>> regressor = MLPRegressor((), epochs=40, learning_rate=0.01, random_state=0).fit(rows)
     >>> regressor.predict(pd.DataFrame({"x": [0.5]})).round(1)
     array([2.5])
     """
@@ -220,6 +218,9 @@ def _looked_into(files, reader, given):
 
 def _checked_head(head, columns, path):
     place = Place(path, 0)
+    for name in columns.features:
+        if not is_number(kind_of(head[name])):
+            raise text_error(name, *first_text(head[name]), place)
     y = to_block(head, columns, np.float64, place).y
     kinds = {kind_of(head[name]) for name in columns.targets}
     if len(columns.targets) > 1 and not all(map(is_number, kinds)):

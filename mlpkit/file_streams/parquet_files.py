@@ -48,7 +48,7 @@ class ParquetFiles:
             index = (schema.pandas_metadata or {}).get("index_columns", ())
             names = [n for n in schema.names if n not in [i for i in index if isinstance(i, str)]]
             for name in names:
-                kind = np.dtype(schema.field(name).type.to_pandas_dtype())
+                kind = _numpy_type(schema.field(name).type)
                 self._numbers[name] = np.result_type(kind, self._numbers.get(name, kind))
             batch = next(file.iter_batches(HEAD_ROWS, columns=names), None)
             if batch is None:
@@ -61,7 +61,7 @@ class ParquetFiles:
     def x_dtype(self, columns):
         """Give the type of the features: float32 where it holds all values of all files."""
         types = [self._numbers[name] for name in columns.features]
-        narrow = all(np.can_cast(each, np.float32) for each in types)
+        narrow = all(each.kind in "biuf" and np.can_cast(each, np.float32) for each in types)
         return np.dtype(np.float32 if narrow else np.float64)
 
     def parts(self, path):
@@ -81,6 +81,10 @@ class ParquetFiles:
         sizes = [footer.row_group(i).num_rows for i in range(footer.num_row_groups)]
         firsts = np.cumsum([0, *sizes[:-1]]).tolist()
         return [part for part, size in zip(enumerate(firsts), sizes, strict=False) if size]
+
+    def count(self, path):
+        """Give the number of rows of a file."""
+        return self._footers[path].num_rows
 
     def chunks(self, path, part, columns, n_rows):
         """Yield the rows of a row group.
@@ -112,6 +116,13 @@ class ParquetFiles:
     def _opened(self, path, **more):
         # Read as it is needed: else the whole row group would be fetched ahead.
         return self._module.ParquetFile(path, buffer_size=PAGE_BYTES, pre_buffer=False, **more)
+
+
+def _numpy_type(type_):
+    try:
+        return np.dtype(type_.to_pandas_dtype())
+    except (NotImplementedError, TypeError):  # dictionaries, and what else is no array
+        return np.dtype(object)
 
 
 @contextlib.contextmanager

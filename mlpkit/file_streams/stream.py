@@ -45,7 +45,7 @@ class FileStream:
     feature_names : list of str
         Columns of x, in their order.
     n_rows : int or None
-        Rows of a pass, known after the first.
+        Rows of a pass; of CSV files known after the first.
     """
 
     def __init__(
@@ -58,8 +58,14 @@ class FileStream:
         row_bytes = self.x_dtype.itemsize * len(columns.features) + 8 * len(columns.targets) + 8
         self.buffer_rows = buffer_rows or max(1, BUFFER_BYTES // row_bytes)
         self.chunk_rows = max(1, min(CHUNK_BYTES // row_bytes, self.buffer_rows))
-        self._own_rows = own_rows
-        self.epoch, self.n_rows = 0, None
+        self._own_rows = own_rows or (lambda first: slice(None))
+        self.epoch, self.n_rows = 0, self._known_rows()
+
+    def _known_rows(self):
+        counts = [self.reader.count(path) for path in self.files]
+        if None in counts:
+            return None
+        return sum(len(range(n)[self._own_rows(0)]) for n in counts)
 
     @property
     def feature_names(self):
@@ -95,8 +101,7 @@ class FileStream:
     def _read(self, path, part):
         for frame, place in self.reader.chunks(path, part, self.columns, self.chunk_rows):
             block = to_block(frame, self.columns, self.x_dtype, place)
-            if self._own_rows is not None:
-                block = block.take(self._own_rows(place.first))
+            block = block.take(self._own_rows(place.first))
             if block.n:
                 yield block
 
@@ -126,7 +131,7 @@ class FileStream:
         y_shape = (None,) if several == 1 else (None, several)
         spec = [
             tf.TensorSpec((None, len(self.columns.features)), self.x_dtype),
-            tf.TensorSpec(y_shape, tf.string if self.y_dtype == object else self.y_dtype),
+            tf.TensorSpec(y_shape, tf.string if self.y_dtype.kind == "O" else self.y_dtype),
         ]
         if self.columns.weight is not None:
             spec.append(tf.TensorSpec((None,), tf.float64))
@@ -138,6 +143,9 @@ class FileStream:
 
         # A piece is whole batches: one is made ready while another is cut.
         dataset = pieces.prefetch(1).flat_map(batches)
+        if self.n_rows is not None:
+            n_batches = -(-self.n_rows // batch_size)
+            dataset = dataset.apply(tf.data.experimental.assert_cardinality(n_batches))
         dataset.stream = self
         return dataset
 
