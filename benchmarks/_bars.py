@@ -59,6 +59,7 @@ BARS = {
     },
     "survival": {
         "killed": {"mlpkit": Bar("<=", 0, "wrong")},
+        "workers": {"mlpkit": Bar("<=", 0, "wrong")},
         "damaged": {"mlpkit": Bar("<=", 0, "wrong")},
     },
     "streams": {kind: {"mlpkit": Bar("<=", 1500, "MB")} for kind in ("csv", "parquet")},

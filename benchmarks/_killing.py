@@ -4,6 +4,7 @@ Loading TensorFlow takes seconds, forking milliseconds; its threads start with t
 which happens in the forked process only.
 """
 
+import math
 import os
 import pickle
 import shutil
@@ -114,7 +115,7 @@ def killed(net, folder, out, kills, seed):
     while told["kills"] < kills:
         child = start(net, str(folder), out)
         if told["kills"] % 4 == 0:
-            time.sleep(rng.uniform(0, 2.0))
+            _let_live(child, folder, 1, rng.uniform(0, 2.0))
         else:
             _let_live(child, folder, int(rng.integers(1, spread + 1)))
             time.sleep(rng.uniform(0, 0.05))
@@ -131,10 +132,10 @@ def killed(net, folder, out, kills, seed):
     return told
 
 
-def _let_live(child, folder, n_backups):
-    """Wait till so many backups have been made, or the process has ended."""
-    seen, newest = 0, _newest(folder)
-    while seen < n_backups and not _has_ended(child):
+def _let_live(child, folder, n_backups, seconds=math.inf):
+    """Wait till so many backups have been made, so long, or till the process has ended."""
+    limit, seen, newest = time.monotonic() + seconds, 0, _newest(folder)
+    while seen < n_backups and time.monotonic() < limit and not _has_ended(child):
         time.sleep(POLL)
         now = _newest(folder)
         seen, newest = seen + (now != newest), now

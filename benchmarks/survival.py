@@ -1,9 +1,10 @@
 """Fits that are killed and backups that are damaged: what comes out, and what backups cost.
 
-    python -m benchmarks.survival [--runs 5] [--only killed,damaged,cost]
+    python -m benchmarks.survival [--runs 5] [--only killed,workers,damaged,cost]
 
 Killed: a fit is killed (SIGKILL) at random moments and started again till it is done, its result
-compared to the bit with that of a fit left alone. Damaged: backups cut off or changed in a byte at
+compared to the bit with that of a fit left alone. Workers: a job of two, of which one is killed
+again and again, and the launcher starts both anew. Damaged: backups cut off or changed in a byte at
 random places, and a fit from each. Cost: fits with a backup after each epoch and without, and the
 time that writing one takes (most of it the disk's own).
 """
@@ -48,11 +49,13 @@ COST_COLUMNS = {
 
 def main(argv=None):
     """Print the tables and write them as JSON."""
-    options = _options.read(__doc__, argv, parts=("killed", "damaged", "cost"))
+    options = _options.read(__doc__, argv, parts=("killed", "workers", "damaged", "cost"))
     rows = []
     if "killed" in options.only:
         names = list(NETS)[:1] if options.quick else NETS
         rows += [_killed(name, options.quick) for name in names]
+    if "workers" in options.only:
+        rows.append(_workers(options.quick))
     if "damaged" in options.only:
         rows.append(_damaged(options.quick))
     if rows:
@@ -85,6 +88,21 @@ def _killed(name, quick):
     return _row(
         "killed", f"a fit of {net['parameters']['epochs']} epochs, {name}", what, wrong, told
     )
+
+
+def _workers(quick):
+    kills, net = (1, _net(30)) if quick else (5, _net(60, early_stopping=True, patience=1000))
+    with tempfile.TemporaryDirectory() as folder:
+        told = _child.fresh("benchmarks._killed_workers:killed", net, folder, kills, 0)
+    epochs = ", ".join(map(str, told["epochs"]))
+    what = (
+        f"a worker killed {told['kills']} times, after epochs {epochs}; restarted "
+        f"{told['restarts']} times; result of both: "
+        f"{'the same bits' if told['same'] else 'OTHER BITS'}"
+    )
+    wrong = (not told["same"]) + abs(kills - told["kills"]) + abs(kills - told["restarts"])
+    title = f"a job of two workers of {net['parameters']['epochs']} epochs"
+    return _row("workers", title, what, wrong, told)
 
 
 def _damaged(quick):

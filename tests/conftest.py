@@ -68,6 +68,8 @@ def pytest_configure(config):
         "test_replicas",
         "test_workers",
         "test_benchmarks",
+        "test_doctor",
+        "test_recipes",
     } & set(names):
         from mlpkit import devices
 

@@ -137,6 +137,8 @@ def test_shards_part_the_rows(kind, sizes, by_row, small_chunks):
 
 
 def test_auto_shards_by_the_cluster(monkeypatch):
+    placed = []
+    monkeypatch.setattr(sharding, "place", placed.append)
     make, files = write("csv", (90,))
     options = {**COLUMNS, "shard": "auto", "shuffle": False}
     assert len(order(make(files, **options).stream, 0)) == 90
@@ -144,9 +146,10 @@ def test_auto_shards_by_the_cluster(monkeypatch):
     config = {"cluster": cluster, "task": {"type": "worker", "index": 1}}
     monkeypatch.setenv("TF_CONFIG", json.dumps(config))
     assert order(make(files, **options).stream, 0) == list(range(2, 90, 3))
+    assert placed == ["multiworker"]  # before a dataset starts TensorFlow
     assert len(order(make(files, **{**options, "shard": None}).stream, 0)) == 90
     monkeypatch.setenv("TF_CONFIG", "{")
-    with pytest.raises(ValueError, match="TF_CONFIG must be JSON"):
+    with pytest.raises(ValueError, match="TF_CONFIG must describe workers"):
         sharding.cluster_shard()
 
 

@@ -312,7 +312,15 @@ def test_recipes_run_as_scripts_and_as_modules(as_module, root, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["compare_models", "california_housing", "iris_perceptron", "multiworker"]
+    "name",
+    [
+        "compare_models",
+        "california_housing",
+        "iris_perceptron",
+        "multiworker",
+        "several_devices",
+        "larger_than_memory",
+    ],
 )
 def test_help(name, recipe, capsys):
     with pytest.raises(SystemExit) as left:
@@ -506,3 +514,19 @@ def test_take_rows_keeps_the_shares_of_the_classes(recipe):
     assert np.bincount(labels).min() >= 38
     every, _ = table.take_rows(X, y.to_numpy(), 4000, stratify=True)
     assert every is X
+
+
+@pytest.mark.parametrize("target", ["kind", "age"])
+def test_several_devices(target, recipe, people, tmp_path, capsys):
+    arguments = ["--data", people(), "--target", target, "--quick"]
+    assert recipe("several_devices").main(arguments) == 0
+    table = pd.read_csv(tmp_path / "out" / "several_devices" / "devices.csv")
+    assert table["devices"].tolist() == ["cpu:0", "cpu:0, cpu:1", "cpu:0, cpu:1, cpu:2, cpu:3"]
+    assert (table["weights differ by"].astype(float) < 1e-10).all()
+    assert table[table.columns[2]].nunique() == 1
+    assert "Wrote devices.csv" in capsys.readouterr().out
+
+
+def test_several_devices_of_another_number(recipe, capsys):
+    assert recipe("several_devices").main(["--devices", "1"]) == 2
+    assert "invalid choice: 1" in capsys.readouterr().err

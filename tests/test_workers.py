@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from mlpkit import MLPClassifier
+from mlpkit.backend import tf
 from mlpkit.devices import Placement, place
 from mlpkit.estimators.team import Team, team_of
 from tests.scripts import two_workers
@@ -44,6 +47,27 @@ def test_they_learn_what_two_mirrored_devices_do(name, workers):
     for i, weight in enumerate(mirrored._learnt.weights):
         ours = chief[f"{name}{i}"]
         assert np.linalg.norm(ours - weight) <= 1e-5 * np.linalg.norm(weight)
+
+
+def test_streams_are_shared_by_file_and_known_by_all(workers, tmp_path):
+    """One step holds 10 rows of each file, as a dataset of such batches on two mirrored devices."""
+    _, (chief, _), _ = workers
+    for part in ("train", "valid"):
+        two_workers.write(tmp_path, part)
+    first, second = (pd.read_csv(tmp_path / f"train{i}.csv") for i in range(2))
+    assert len(second) < len(first)
+    batches = [pd.concat([first[i : i + 10], second[i : i + 10]]) for i in range(0, len(first), 10)]
+    valid = pd.concat([pd.read_csv(tmp_path / f"valid{i}.csv") for i in range(2)])
+    rows = tf.data.Dataset.from_generator(
+        lambda: ((b.drop(columns="y").to_numpy(), b["y"].to_numpy()) for b in batches),
+        output_signature=(tf.TensorSpec((None, 6)), tf.TensorSpec((None,), tf.int64)),
+    )
+    # On a single device: what is mirrored halves a batch, which may be of 10 rows and 3.
+    model = MLPClassifier(8, epochs=3, class_weight="balanced", random_state=0, jit_compile=False)
+    model.fit(rows, X_val=valid.drop(columns="y").to_numpy(), y_val=valid["y"].to_numpy())
+    for i, weight in enumerate(model._learnt.weights):
+        ours = chief[f"streamed{i}"]
+        assert np.linalg.norm(ours - weight) <= 1e-4 * np.linalg.norm(weight)
 
 
 def test_only_the_chief_shows_progress(workers):

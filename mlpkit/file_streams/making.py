@@ -107,7 +107,8 @@ def stream_csv(
     array(['small', 'large'], dtype='<U5')
     """
     return _stream(
-        paths, lambda: CsvFiles(read_options), option_problems(read_options), target=target, features=features,
+        paths, lambda: CsvFiles(read_options), option_problems(read_options), target=target,
+        features=features,
         sample_weight=sample_weight, batch_size=batch_size, shuffle=shuffle,
         buffer_size=buffer_size, random_state=random_state, shard=shard,
     )  # fmt: skip

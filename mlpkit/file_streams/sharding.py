@@ -43,7 +43,7 @@ def resolved(shard):
 def cluster_shard():
     """Give this process's place among those that train together, and how many they are.
 
-    Their strategy is made here: once a dataset is there, TensorFlow has started, and it is too late.
+    Their strategy is made here, since a dataset starts TensorFlow, and then it is too late.
 
     Returns
     -------

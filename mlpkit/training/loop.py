@@ -9,7 +9,7 @@ from mlpkit.errors import TrainingDivergedError
 from mlpkit.interrupts import Interrupts
 from mlpkit.training.calls import run_epochs
 from mlpkit.training.keeping import Keeper
-from mlpkit.training.pace import CALL_SECONDS, Pace
+from mlpkit.training.pace import CALL_SECONDS, Pace, expected_seconds
 from mlpkit.training.progress import Progress
 from mlpkit.training.watched import train_watched
 
@@ -126,7 +126,8 @@ def _train_unwatched(program, state, rows, held, plan, record, keeper, patience)
     interrupts, replicas = plan.interrupts, program.replicas
     # Several processes must make the same calls, whichever of them has something to show.
     watched = plan.verbose or (replicas is not None and replicas.n_workers > 1)
-    pace = Pace(1 if watched else rows.epochs_a_call)
+    expected = expected_seconds(rows.n, program.batch_size, program.n_parameters)
+    pace = Pace(1 if watched else rows.epochs_a_call, expected)
     while state.goes_on and record.epoch < plan.epochs and not interrupts.asked:
         n_epochs = min(pace.epochs(min(patience, keeper.seconds_left)), plan.epochs - record.epoch)
         figures = ()

@@ -1,9 +1,35 @@
 """How many epochs a call runs: as many as may pass before somebody is to be heard again."""
 
 import contextlib
+import math
 import time
 
 CALL_SECONDS = 1.0  # that Ctrl-C waits for, where an epoch takes no longer
+# What a step takes, roughly: what any takes, and its operations at the rate of a core.
+STEP_SECONDS, FLOPS = 1e-4, 1e10
+
+
+def expected_seconds(n_rows, batch_size, n_parameters):
+    """Give roughly the seconds of an epoch, before one is measured.
+
+    Parameters
+    ----------
+    n_rows, batch_size : int
+        Rows of an epoch and of a step.
+    n_parameters : int
+        Trained weights; a row takes about 6 operations for each.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(expected_seconds(1797, 32, 7510), 3)
+    0.014
+    """
+    steps = math.ceil(n_rows / batch_size)
+    return steps * STEP_SECONDS + 6 * n_rows * n_parameters / FLOPS
 
 
 class Pace:
@@ -13,13 +39,15 @@ class Pace:
     ----------
     longest : int
         Epochs a call may run at most.
+    expected : float
+        Seconds that one is taken to last as long as none is measured.
     """
 
-    def __init__(self, longest):
-        self.longest, self._epoch_seconds = longest, None
+    def __init__(self, longest, expected):
+        self.longest, self._expected, self._epoch_seconds = longest, expected, None
 
     def epochs(self, seconds):
-        """Give the epochs of the next call: the first is alone, to be measured.
+        """Give the epochs of the next call.
 
         Parameters
         ----------
@@ -32,18 +60,17 @@ class Pace:
 
         Examples
         --------
-        >>> pace = Pace(longest=100)
+        >>> pace = Pace(longest=100, expected=0.3)
         >>> pace.epochs(1.0)
-        1
+        3
         >>> pace.note(1, 0.1)
         >>> pace.epochs(1.05), pace.epochs(0.0), pace.epochs(float("inf"))
         (10, 1, 100)
         """
         if seconds == float("inf"):
             return self.longest
-        if self._epoch_seconds is None:
-            return 1
-        return max(1, min(self.longest, int(seconds / self._epoch_seconds)))
+        each = self._epoch_seconds or self._expected
+        return max(1, min(self.longest, int(seconds / each)))
 
     def note(self, n_epochs, seconds):
         """Take in what a call has taken; the quickest counts, for the first one is traced.

@@ -130,6 +130,11 @@ class Program:
         places = (i for i, v in enumerate(self.step.variables.slots) if v is rate)
         return next(places, None)
 
+    @property
+    def n_parameters(self):
+        """Number of trained weights, of its own model where it serves layers of any width."""
+        return sum(v.size for v in self._fresh[: len(self.step.model.trainable_variables)])
+
     def weights(self, variables):
         """Give weights in the order of ``model.get_weights()``.
 

@@ -2,11 +2,13 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from mlpkit import KerasClassifier, MLPClassifier, MLPRegressor
+from mlpkit import KerasClassifier, MLPClassifier, MLPRegressor, stream_csv
 from mlpkit.devices import find_cluster
 
 FITS = {
@@ -31,6 +33,36 @@ def fitted(name, device, **options):
     return kind(**{**PARAMETERS, **more, "device": device, **options}).fit(X, y, weight)
 
 
+def over_files(folder, device="multiworker", **options):
+    """Fit files of which each worker reads its own, a third of the rows in the second."""
+    for part in ("train", "valid"):
+        if find_cluster() is None or find_cluster().is_chief:
+            write(folder, part)
+    wait_for(folder / "ready")
+    train, valid = (
+        stream_csv(folder / f"{part}*.csv", target="y", shuffle=False, batch_size=20)
+        for part in ("train", "valid")
+    )
+    model = MLPClassifier(8, device=device, epochs=3, class_weight="balanced", random_state=0)
+    return model.fit(train, X_val=valid)
+
+
+def write(folder, part):
+    """Write two files of other sizes; the second lacks a class."""
+    X, y, _ = table("classifier")
+    frame = pd.DataFrame(X).add_prefix("x").assign(y=y)
+    frame[:150].to_csv(folder / f"{part}0.csv", index=False)
+    frame[150:][y[150:] < 2].to_csv(folder / f"{part}1.csv", index=False)
+    if part == "valid":
+        (folder / "ready").touch()
+
+
+def wait_for(path):
+    limit = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < limit:
+        time.sleep(0.01)
+
+
 def said(fit):
     """What is raised, in words."""
     try:
@@ -46,6 +78,8 @@ def main(folder):
     for name in FITS:
         model = fitted(name, "multiworker", verbose=1)
         learnt.update({f"{name}{i}": w for i, w in enumerate(model._learnt.weights)})
+    streamed = over_files(folder)
+    learnt.update({f"streamed{i}": w for i, w in enumerate(streamed._learnt.weights)})
     chance = fitted("regressor", "multiworker", random_state=None)
     learnt.update({f"chance{i}": w for i, w in enumerate(chance._learnt.weights)})
     np.savez(folder / f"worker_{worker}.npz", **learnt)
