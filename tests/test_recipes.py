@@ -319,7 +319,6 @@ def test_recipes_run_as_scripts_and_as_modules(as_module, root, tmp_path):
         "iris_perceptron",
         "multiworker",
         "several_devices",
-        "larger_than_memory",
     ],
 )
 def test_help(name, recipe, capsys):
