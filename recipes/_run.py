@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mlpkit.errors import InvalidParameterError, TargetError
+from mlpkit.errors import BackupError, InvalidParameterError, TargetError
 from mlpkit.interrupts import passed_on
 
 
@@ -43,7 +43,7 @@ def run(recipe, argv=None):
     try:
         with passed_on():  # results of a fit that Ctrl-C has ended early are not to be written
             return recipe(sys.argv[1:] if argv is None else argv) or 0
-    except (BadInput, InvalidParameterError, TargetError) as error:
+    except (BadInput, BackupError, InvalidParameterError, TargetError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -116,7 +116,8 @@ def train_network(learnt, sample, held, settings, rng, seed, backups, interrupts
 def _train(learnt, sample, held, settings, rng, seed, backups, interrupts):
     from mlpkit import training
 
-    warn_of_shared_gpu()
+    if not (settings.placement.device or "").startswith("/CPU"):
+        warn_of_shared_gpu()
     network = learnt.network
     replicas = training.replicas_of(settings.placement.strategy)
     batch_size = _batch_size(settings.batch_size, sample)
