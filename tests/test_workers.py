@@ -78,7 +78,7 @@ def test_only_the_chief_shows_progress(workers):
 
 def test_all_fail_together_and_in_words(workers):
     _, _, (chief, other) = workers
-    rows = "WorkersError: X, y and sample_weight must be the same rows in each worker"
+    rows = "WorkersError: X, y and sample_weight, and validation rows, must be the same in each"
     assert chief["other rows"].startswith(rows)
     assert "Got others in worker 1 than in worker 0" in other["other rows"]
     assert other["missing"].startswith("ValueError: Input X contains NaN")

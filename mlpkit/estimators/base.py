@@ -132,7 +132,7 @@ class BaseNetworkEstimator(BaseEstimator):
             y, weight = self._target(X.y), X.weight
         if isinstance(validation[0], DatasetTable):
             team.pool(validation[0])
-        team.check_same(self.get_params(deep=False), X, y, weight)
+        team.check_same(self.get_params(deep=False), X, y, weight, *validation)
         return X, y, weight, validation
 
     def _present_rows(self, X, y, sample_weight, *, reset):

@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 
 from mlpkit.errors import WorkersError
+from mlpkit.estimators.datasets import DatasetTable
 from mlpkit.estimators.tally import Tally
 from mlpkit.interrupts import passed_on
 
@@ -44,7 +45,7 @@ class Team:
         """Give the context for what each process does by itself."""
         return contextlib.nullcontext()
 
-    def check_same(self, parameters, X, y, weight):
+    def check_same(self, parameters, *rows):
         """Refuse parameters and rows that are not those of the other processes."""
 
     def shared(self, rng):
@@ -118,7 +119,7 @@ class Workers(Team):
             if failed is not None and not said:
                 raise WorkersError(f"Worker {failed} of {len(told)} failed: {told[failed]}")
 
-    def check_same(self, parameters, X, y, weight):
+    def check_same(self, parameters, X, y, weight, *validation):
         """Refuse parameters and rows that are not those of the other processes.
 
         Parameters
@@ -129,6 +130,8 @@ class Workers(Team):
             Features; of a dataset each process has rows of its own.
         y, weight : ndarray
             Targets and weights.
+        *validation : array-like, DatasetTable or None
+            Validation rows.
 
         Raises
         ------
@@ -144,13 +147,14 @@ class Workers(Team):
             "Parameters must be the same in each worker. Got others in worker {} than in worker "
             "0: run the same script with the same arguments.",
         )
-        if hasattr(X, "dtype"):
-            self._compare(
-                joblib.hash((X, y, weight)),
-                "X, y and sample_weight must be the same rows in each worker, which share every "
-                "batch. Got others in worker {} than in worker 0: read the same table in each, or "
-                "give each a dataset of its own rows, such as stream_csv.",
-            )
+        rows = [X, y, weight] if hasattr(X, "dtype") else []  # else each has its own
+        rows += [None if isinstance(part, DatasetTable) else part for part in validation]
+        self._compare(
+            joblib.hash(rows),
+            "X, y and sample_weight, and validation rows, must be the same in each worker, which "
+            "share every batch. Got others in worker {} than in worker 0: read the same table in "
+            "each, or give each a dataset of its own rows, such as stream_csv.",
+        )
 
     def _compare(self, mine, words):
         given = self.exchange(mine.encode())
