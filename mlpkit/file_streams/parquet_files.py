@@ -7,7 +7,7 @@ import numpy as np
 from mlpkit.file_streams.blocks import Place
 
 HEAD_ROWS = 200  # looked at before anything else, in each file
-PAGE_BYTES = 2**20  # read from the disk at a time, in each column
+PAGE_BYTES = 2**18  # read from the disk at a time, in each column
 
 
 class ParquetFiles:
@@ -26,7 +26,7 @@ class ParquetFiles:
             raise ImportError(
                 "stream_parquet needs pyarrow: pip install 'mlpkit[parquet]'"
             ) from None
-        self._module = pyarrow.parquet
+        self._module, self._pool = pyarrow.parquet, pyarrow.default_memory_pool
         self._footers, self._numbers = {}, {}
 
     def head(self, path):
@@ -110,8 +110,11 @@ class ParquetFiles:
         with _told(path), self._opened(path, metadata=self._footers[path]) as file:
             options = {"row_groups": [number], "columns": columns.names}
             for batch in file.iter_batches(n_rows, **options):
-                yield batch.to_pandas(ignore_metadata=True), Place(path, first)
-                first += batch.num_rows
+                frame, n = batch.to_pandas(ignore_metadata=True), batch.num_rows
+                del batch
+                self._pool().release_unused()  # else it keeps what it may need again
+                yield frame, Place(path, first)
+                first += n
 
     def _opened(self, path, **more):
         # Read as it is needed: else the whole row group would be fetched ahead.

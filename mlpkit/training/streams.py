@@ -8,7 +8,7 @@ from mlpkit.devices.machine import memory
 from mlpkit.training.rows import Columns, filled, on_device
 
 MEMORY_SHARE = 0.25  # of the device's memory; a larger table is streamed
-SEGMENT_BYTES = 2**25  # of rows on the way to the device; one more segment is made ready ahead
+SEGMENT_BYTES = 2**24  # of rows on the way to the device; one more segment is made ready ahead
 
 
 @lru_cache
@@ -66,7 +66,7 @@ def segment_rows(row_bytes, batch_size):
     Examples
     --------
     >>> segment_rows(row_bytes=4 * 784, batch_size=32)
-    10688
+    5344
     """
     return max(1, SEGMENT_BYTES // (row_bytes * batch_size)) * batch_size
 
