@@ -73,7 +73,8 @@ def make_classifier(
     device : str, list of str or tf.distribute.Strategy, default="auto"
         Where Keras's own ``fit`` trains the model, which is built in the scope of the strategy:
         "auto" is all GPUs there are, else the CPU; "cpu", "gpu" or "gpu:1" one device; a list of
-        them, "mirrored" or "multiworker" a replica on each, as in `MLPClassifier`.
+        them, "mirrored" or "multiworker" a replica on each, as in `MLPClassifier`. In several
+        processes Keras 3's ``fit`` fails; give the model to `KerasClassifier` with that device.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights and dropout masks.
 
