@@ -210,13 +210,6 @@ def test_survival(out, in_this_process, capsys):
 
 
 @pytest.mark.slow
-def test_a_worker_killed_and_started_again_ends_with_the_same_bits(out, in_this_process):
-    survival.main(["--quick", "--only", "workers", "--out", str(out)])
-    (row,) = rows_of(out, "survival")
-    assert (row["kills"], row["restarts"], row["same"], row["wrong"]) == (1, 1, True, 0)
-
-
-@pytest.mark.slow
 def test_a_fit_killed_at_random_moments_ends_with_the_same_bits(out):
     survival.main(["--quick", "--only", "killed", "--out", str(out)])
     (row,) = rows_of(out, "survival")

@@ -61,7 +61,7 @@ TASKS = ("binary", "multiclass", "multilabel", "regression", "multioutput")
 def test_each_task_trains_as_on_a_single_device(task, dtype):
     X, y, weight = table(task)
     alone = estimator(task, dtype=dtype).fit(X, y, sample_weight=weight)
-    for device in (CPUS[:2], CPUS):
+    for device in (CPUS[:2], CPUS) if dtype == "float64" else (CPUS,):
         shared = estimator(task, dtype=dtype, device=device).fit(X, y, sample_weight=weight)
         assert_same(shared, alone, elementwise=dtype == "float64")
 
@@ -85,7 +85,7 @@ def test_each_option_trains_as_on_a_single_device(case, capsys):
     if "optimizer" in options:
         options["optimizer"] = options["optimizer"]()
     alone = estimator("binary", **options).fit(X, y)
-    shared = estimator("binary", device=CPUS, **options).fit(X, y)
+    shared = estimator("binary", device=CPUS[:2], **options).fit(X, y)
     assert_same(shared, alone)
 
 
@@ -152,11 +152,11 @@ def test_streamed_rows_and_datasets_train_as_on_a_single_device(monkeypatch):
     dataset = tf.data.Dataset.from_tensor_slices((X, y, weight)).batch(BATCH)
     options = dict(X_val=X[:31], y_val=y[:31])
     alone = estimator("binary").fit(dataset, **options)
-    assert_same(estimator("binary", device=CPUS).fit(dataset, **options), alone)
+    assert_same(estimator("binary", device=CPUS[:2]).fit(dataset, **options), alone)
     alone = estimator("binary").fit(X, y, **options)
     monkeypatch.setattr(streams, "MEMORY_SHARE", 0.0)
     monkeypatch.setattr(streams, "SEGMENT_BYTES", 4 * D * BATCH * 3)
-    assert_same(estimator("binary", device=CPUS).fit(X, y, **options), alone)
+    assert_same(estimator("binary", device=CPUS[:2]).fit(X, y, **options), alone)
 
 
 def test_training_goes_on_and_callbacks_look_in():
@@ -164,10 +164,10 @@ def test_training_goes_on_and_callbacks_look_in():
     seen = []
     callback = LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs["loss"]))
     fits = {}
-    for device in ("auto", CPUS):
+    for device in ("auto", CPUS[:2]):
         model = estimator("binary", device=device, warm_start=True, callbacks=callback)
         fits[str(device)] = model.fit(X, y).fit(X, y).partial_fit(X, y)
-    assert_same(fits[str(CPUS)], fits["auto"])
+    assert_same(fits[str(CPUS[:2])], fits["auto"])
     assert seen[:7] == pytest.approx(seen[7:], rel=1e-5)
 
 

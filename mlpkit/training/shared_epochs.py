@@ -53,8 +53,8 @@ class SharedEpochs(Epochs):
         order : tensor of shape (>= n_rows,), int32
             Row numbers.
         n_rows : tensor of shape () or (2,), int32
-            How many of them count; where each process has rows of its own, also the most that any
-            process has.
+            How many of them count; where each process has rows of its own, also those of as many
+            whole steps as any process takes.
 
         Returns
         -------
