@@ -1,6 +1,7 @@
 """Rows that come to the device a segment at a time: tables too large for it, and datasets."""
 
-from concurrent.futures import ThreadPoolExecutor
+import os
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import lru_cache
 
 from mlpkit.backend import tf
@@ -155,12 +156,22 @@ def ahead(items):
     >>> list(ahead(n * n for n in range(4)))
     [0, 1, 4, 9]
     """
-    end = object()
-    with ThreadPoolExecutor(1, "mlpkit-ahead") as pool:
-        try:
+    end, pool = object(), _pool(os.getpid())
+    waiting = pool.submit(next, items, end)
+    try:
+        while (item := waiting.result()) is not end:
             waiting = pool.submit(next, items, end)
-            while (item := waiting.result()) is not end:
-                waiting = pool.submit(next, items, end)
-                yield item
-        finally:
-            pool.submit(items.close).result()
+            yield item
+    finally:
+        wait([waiting])
+        items.close()
+
+
+@lru_cache
+def _pool(process):
+    """Give the threads of a process; a fork has none of its parent's.
+
+    They stay: each new thread may get an arena of its own from the system's allocator, which would
+    keep some of its memory for good, epoch after epoch.
+    """
+    return ThreadPoolExecutor(os.cpu_count(), "mlpkit-ahead")
