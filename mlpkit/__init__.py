@@ -31,6 +31,7 @@ _HOMES = {
     "TargetError": "errors",
     "TrainingDivergedError": "errors",
     "WorkersError": "errors",
+    "WorkersWarning": "errors",
     "SelfNormalizationWarning": "errors",
     "SharedGPUWarning": "errors",
     "BackupError": "errors",

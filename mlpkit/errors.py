@@ -21,6 +21,10 @@ class WorkersError(RuntimeError):
     """The processes of a cluster cannot train together: one failed, or was given other rows."""
 
 
+class WorkersWarning(UserWarning):
+    """A worker of a cluster waits for others that have not answered yet."""
+
+
 class SelfNormalizationWarning(UserWarning):
     """SELU was combined with something that breaks its self-normalisation."""
 

@@ -20,7 +20,8 @@ from tests.scripts import two_workers
 def workers(root, tmp_path_factory):
     """What the launcher printed, and what each worker left."""
     folder = tmp_path_factory.mktemp("workers")
-    environment = {**os.environ, "PYTHONPATH": str(root)}
+    proxy = "http://127.0.0.1:9"  # where nothing answers; it is for the web, not for workers
+    environment = {**os.environ, "PYTHONPATH": str(root), "http_proxy": proxy}
     command = [sys.executable, "-m", "mlpkit.launch", "--workers", "2"]
     script = root / "tests" / "scripts" / "two_workers.py"
     done = subprocess.run(
@@ -88,6 +89,12 @@ def test_all_fail_together_and_in_words(workers):
         assert words["fitted"] == "False"
     assert chief["builder"] == "LookupError: no such layer"
     assert "Worker 0 of 2 failed: LookupError: no such layer" in other["builder"]
+
+
+def test_a_script_s_handler_of_sigterm_stays(workers):
+    """TensorFlow's own, which it installs beside Python's, notes the signal and goes on."""
+    _, _, words = workers
+    assert [told["sigterm"] for told in words] == ["noted"] * 2
 
 
 def test_replicas_of_one_process_are_no_team():

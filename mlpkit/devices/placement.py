@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import signal
 import threading
 from dataclasses import dataclass
 
 from mlpkit.devices.cluster import find_cluster
+from mlpkit.devices.meeting import meet
 from mlpkit.devices.names import full_name
 from mlpkit.errors import InvalidParameterError, WorkersError
+from mlpkit.processes import tensorflow_has_started
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,14 +204,22 @@ def _workers_strategy():
 def _strategy_of(cluster):
     from mlpkit.backend import tf
 
-    os.environ["TF_CONFIG"] = cluster.tf_config  # where Slurm described it, or named a chief
-    try:
-        return tf.distribute.MultiWorkerMirroredStrategy()
-    except RuntimeError as error:
-        if "program startup" not in str(error):
-            raise
+    if tensorflow_has_started():
         raise WorkersError(
             "device='multiworker' must be placed before TensorFlow has started. Something has "
             "used it already: fit first, or call mlpkit.devices.place('multiworker') at the top "
             "of the script."
-        ) from None
+        )
+    os.environ["TF_CONFIG"] = cluster.tf_config  # where Slurm described it, or named a chief
+    meet(cluster)
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    finally:
+        _take_back_sigterm()
+
+
+def _take_back_sigterm():
+    """Let SIGTERM end this worker, or do what the script wants: TensorFlow notes it and goes on."""
+    handler = signal.getsignal(signal.SIGTERM)  # as Python knows it: TensorFlow's is not seen here
+    if handler is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)
