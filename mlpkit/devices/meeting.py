@@ -1,4 +1,4 @@
-"""Workers wait for each other before TensorFlow does: its own wait is silent and ends in an hour."""
+"""Workers wait for each other before TensorFlow does, whose own wait is silent and very long."""
 
 import os
 import socket
