@@ -22,7 +22,7 @@ from mlpkit.estimators.tally import Tally
 from mlpkit.file_streams import shuffling
 from mlpkit.file_streams import stream as streams
 from mlpkit.tasks.targets import checked_target
-from mlpkit.training.streams import ahead
+from mlpkit.training.streams import _THREADS, ahead
 
 N, BATCH = 512, 32
 FEATURES = ["a", "b", "c"]
@@ -342,6 +342,26 @@ def test_what_is_made_ahead_ends_with_its_reader():
 
     with pytest.raises(KeyError, match="told"):
         list(ahead(fails()))
+
+
+def test_a_reader_left_to_the_garbage_collector_does_not_wait_for_itself():
+    going, left = threading.Event(), threading.Event()
+
+    def items():
+        yield 0
+        going.set()
+        left.wait(10)
+        yield 1
+
+    reader = ahead(items())
+    assert next(reader) == 0
+    assert going.wait(10)
+    collector = threading.Thread(target=reader.close, name=f"{_THREADS}_9")
+    collector.start()
+    collector.join(5)
+    assert not collector.is_alive()
+    left.set()
+    assert list(ahead(iter_of(3))) == [0, 1, 2]
 
 
 def test_text_targets_of_any_dataset_and_matrices_of_text():

@@ -1,6 +1,7 @@
 """Rows that come to the device a segment at a time: tables too large for it, and datasets."""
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from mlpkit.training.rows import Columns, filled, on_device
 
 MEMORY_SHARE = 0.25  # of the device's memory; a larger table is streamed
 SEGMENT_BYTES = 2**24  # of rows on the way to the device; one more segment is made ready ahead
+_THREADS = "mlpkit-ahead"
 
 
 @lru_cache
@@ -163,8 +165,11 @@ def ahead(items):
             waiting = pool.submit(next, items, end)
             yield item
     finally:
-        wait([waiting])
-        items.close()
+        # Where nobody closes this, the garbage collector does, perhaps in the very thread that is
+        # making the next item, which would wait for itself.
+        if not threading.current_thread().name.startswith(_THREADS):
+            wait([waiting])
+            items.close()
 
 
 @lru_cache
@@ -174,4 +179,4 @@ def _pool(process):
     They stay: each new thread may get an arena of its own from the system's allocator, which would
     keep some of its memory for good, epoch after epoch.
     """
-    return ThreadPoolExecutor(os.cpu_count(), "mlpkit-ahead")
+    return ThreadPoolExecutor(os.cpu_count(), _THREADS)
