@@ -104,7 +104,7 @@ def _configuration(value):
     if text is None:  # classes of the user's are in it
         try:
             text = json.dumps(value.get_config(), sort_keys=True, default=str)
-        except (NotImplementedError, TypeError):
+        except (NotImplementedError, TypeError):  # a model or layer that cannot tell
             text = ""
         # Neither addresses nor Keras's counting of its objects in their names.
         text = re.sub(r"_\d+(?=\")| at 0x[0-9a-f]+", "", text)
@@ -148,9 +148,6 @@ def described_fit(estimator, task, sample, held, learnt):
 
 
 def _features(sample):
-    table = getattr(sample, "table", None)
-    if table is not None:
-        return table.digest
     X = sample.X
     if hasattr(X, "indptr"):
         return digest([X.data, X.indices, X.indptr, X.shape])

@@ -202,17 +202,7 @@ class Workers(Team):
             yield
 
     def exchange(self, data):
-        """Give every process's bytes, in the order of the processes.
-
-        Parameters
-        ----------
-        data : bytes
-            This process's.
-
-        Returns
-        -------
-        list of bytes
-        """
+        """Give every process's bytes, in the order of the processes; see `Replicas.exchange`."""
         with _all_alive():
             return self.replicas.exchange(data)
 

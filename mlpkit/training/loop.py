@@ -118,18 +118,18 @@ def train(program, state, rows, held, plan):
     with plan.interrupts.noted() as noting:
         if plan.callbacks or not program.step.is_pure:
             return train_watched(program, state, rows, held, plan, record, keeper)
-        patience = CALL_SECONDS if noting else math.inf
-        return _train_unwatched(program, state, rows, held, plan, record, keeper, patience)
+        call_seconds = CALL_SECONDS if noting else math.inf
+        return _train_unwatched(program, state, rows, held, plan, record, keeper, call_seconds)
 
 
-def _train_unwatched(program, state, rows, held, plan, record, keeper, patience):
+def _train_unwatched(program, state, rows, held, plan, record, keeper, call_seconds):
     interrupts, replicas = plan.interrupts, program.replicas
     # Several processes must make the same calls, whichever of them has something to show.
-    watched = plan.verbose or (replicas is not None and replicas.n_workers > 1)
+    one_a_call = plan.verbose or (replicas is not None and replicas.n_workers > 1)
     expected = expected_seconds(rows.n, program.batch_size, program.n_parameters)
-    pace = Pace(1 if watched else rows.epochs_a_call, expected)
+    pace = Pace(1 if one_a_call else rows.epochs_a_call, expected)
     while state.goes_on and record.epoch < plan.epochs and not interrupts.asked:
-        n_epochs = min(pace.epochs(min(patience, keeper.seconds_left)), plan.epochs - record.epoch)
+        n_epochs = min(pace.epochs(min(call_seconds, keeper.seconds_left)), plan.epochs - record.epoch)
         figures = ()
         with interrupts.caught(), pace.measured(n_epochs):
             state, figures = run_epochs(program, state, rows, held, n_epochs, plan)

@@ -1,8 +1,7 @@
 """Replicas of a network, on several devices and in several processes, as tf.distribute has them."""
 
 import threading
-import weakref
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -177,8 +176,7 @@ class Replicas:
             yield columns, (count, steps * batch_size)
 
 
-_known = weakref.WeakKeyDictionary()
-_lock = threading.Lock()
+_lock = threading.Lock()  # two threads that fit must find the same replicas
 
 
 def replicas_of(strategy):
@@ -196,9 +194,12 @@ def replicas_of(strategy):
     if strategy is None:
         return None
     with _lock:
-        if strategy not in _known:
-            _known[strategy] = Replicas(strategy)
-        return _known[strategy]
+        return _made(strategy)
+
+
+@lru_cache(maxsize=32)  # as many as there may be programs
+def _made(strategy):
+    return Replicas(strategy)
 
 
 def _on(device):
