@@ -4,9 +4,10 @@ import importlib.metadata
 import json
 import os
 import platform
-import re
 from datetime import date
 from pathlib import Path
+
+from mlpkit.devices.machine import processor
 
 OUT = Path("out") / "benchmarks"
 PACKAGES = ("tensorflow", "keras", "scikit-learn", "numpy")
@@ -21,17 +22,8 @@ def circumstances():
             versions.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             pass
-    machine = f"{os.cpu_count()} cores ({processor()}), Python {platform.python_version()}"
+    machine = f"{os.cpu_count()} cores ({processor()['name']}), Python {platform.python_version()}"
     return f"{date.today().isoformat()}; {machine}; {', '.join(versions)}"
-
-
-def processor():
-    """Give the processor's name, or its architecture where the system does not tell."""
-    try:
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
-    except OSError:
-        found = None
-    return found.group(1).strip() if found else platform.machine()
 
 
 def number(value):

@@ -111,6 +111,10 @@ def tensorflow_has_started():
     """Tell whether TensorFlow's runtime runs: its devices are fixed then, and its threads there.
 
     It is loaded before; it starts with the first tensor.
+
+    Returns
+    -------
+    bool
     """
     eager = sys.modules.get("tensorflow.python.eager.context")
     context = getattr(eager, "context_safe", lambda: None)()

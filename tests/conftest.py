@@ -60,7 +60,7 @@ def pytest_configure(config):
     controls_others = getattr(config.option, "dist", "no") != "no"
     if controls_others and not hasattr(config, "workerinput"):
         return
-    names = [Path(argument.split("::")[0]).stem for argument in config.args]
+    names = [Path(argument.split("::")[0]).resolve().stem for argument in config.args]
     if {
         "tests",
         ROOT.name,

@@ -1,9 +1,10 @@
 """Backups are whole or found out; a fit that goes on from its own ends with the same bits."""
 
 import itertools
-import json
 import os
+import shutil
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -117,7 +118,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_training(tmp_path)
     classifier = MLPClassifier(backup_dir=tmp_path / "file" / "folder")
     with pytest.raises(InvalidParameterError, match="that can be written to. Got .*Not a dir"):
         classifier.fit(*table())
-    with pytest.raises(InvalidParameterError, match="room for 3 backups, 3e?.* MB free"):
+    with pytest.raises(InvalidParameterError, match="room for 5 backups, 5e?.* MB free"):
         BackupFolder(tmp_path).require(10**18)
 
 
@@ -494,8 +495,10 @@ def test_backups_change_nothing(tmp_path):
     "wrong, message",
     [
         ({"backup_dir": 3}, "backup_dir must be None or a folder's name or Path. Got 3"),
-        ({"backup_freq": 0}, "backup_freq must be one of 'epoch' or a number > 0|be 'epoch'"),
-        ({"backup_freq": "batch"}, "backup_freq must be 'epoch' or a number > 0"),
+        *(
+            ({"backup_freq": wrong}, "backup_freq must be 'epoch' or a number > 0[.] Got")
+            for wrong in (0, -1.0, float("nan"), "batch")
+        ),
     ],
 )
 def test_wrong_parameters(wrong, message):
@@ -512,4 +515,75 @@ def test_parameters_are_told_alike_in_each_process():
     assert described(keras.optimizers.Adam(0.1)) != described(keras.optimizers.Adam(0.2))
     assert described(lambda x: x + 1) != described(lambda x: x + 2)
     assert described((8,)) == described([np.int64(8)]) == "(8)"
-    assert json.loads(json.dumps(described({"a": b"x"})))
+    assert described({"a": b"x"}) == "{'a': b'x'}"
+
+
+def loss_with(factor, used=None):
+    def weighted(y_true, y_pred):
+        return factor * used(y_true, y_pred) if used else factor * abs(y_true - y_pred)
+
+    return weighted
+
+
+def knows_itself(factor):
+    def one(n):
+        return other(n) * factor
+
+    def other(n):
+        return one(n - 1) if n else 1
+
+    return one
+
+
+def test_functions_are_told_by_what_they_have_from_around_them():
+    assert described(loss_with(1.0)) == described(loss_with(1.0))
+    assert described(loss_with(1.0)) != described(loss_with(5.0))
+    assert described(loss_with(1.0, loss_with(2.0))) != described(loss_with(1.0, loss_with(3.0)))
+    assert described(knows_itself(2)) == described(knows_itself(2)) != described(knows_itself(3))
+    assert described(partial(pow, exp=2)) != described(partial(pow, exp=3))
+
+
+def test_a_folder_that_a_killed_fit_has_made_goes_with_the_next(tmp_path):
+    killed = BackupFolder(tmp_path / "own")
+    os.close(killed._descriptor)  # as the system does
+    BackupFolder(tmp_path / "own").close()
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_of_our_own_that_keeps_backups_goes_when_they_do(tmp_path):
+    kept = BackupFolder(tmp_path / "own")
+    save(kept, 1)
+    kept.close()
+    next_one = BackupFolder(tmp_path / "own")
+    next_one.clear()
+    next_one.close()
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_has_gone_costs_no_fit(tmp_path):
+    folder = BackupFolder(tmp_path / "own")
+    save(folder, 1)
+    shutil.rmtree(folder.path)
+    with pytest.warns(BackupWarning, match="could not be written"):
+        save(folder, 2)
+    folder.clear()
+    folder.close()
+
+
+@pytest.mark.parametrize("spoilt", [1, 2])
+def test_a_training_whose_backups_are_all_damaged_is_begun_anew(spoilt, tmp_path):
+    whole = MLPClassifier(**SMALL, patience=50).fit(*table())
+    estimator = MLPClassifier(**SMALL, patience=50, backup_dir=tmp_path)
+    fit_and_cut_off(estimator, *table(), after=EPOCHS + 1)  # in the second training
+    for path in tmp_path.glob(f"backup-{spoilt}-*.mlpkit"):
+        path.write_bytes(b"spoilt")
+    with pytest.warns(BackupWarning) as told:
+        resumed = MLPClassifier(**SMALL, patience=50, backup_dir=tmp_path).fit(*table())
+    assert "begins this training anew, to the same result" in str(told[-1].message)
+    assert_same_bits(resumed, whole)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_names_that_no_folder_can_have_are_refused(name, tmp_path):
+    with pytest.raises(InvalidParameterError, match="must be a folder that can be written to"):
+        BackupFolder(tmp_path / name)

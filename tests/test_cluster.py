@@ -58,6 +58,7 @@ def test_no_description_is_none(environ):
 WRONG = {
     "no JSON": ({"TF_CONFIG": "{'cluster'"}, ["it must be JSON. Got 'Expecting"]),
     "deep": ({"TF_CONFIG": "[" * 100000}, ["it must be JSON"]),
+    "an empty part": (tf_config({"worker": ["a..b:1"]}), ["Got 'a..b:1'"]),
     "a list": ({"TF_CONFIG": "[1]"}, ["it must be an object, in braces"]),
     "no cluster": (
         {"TF_CONFIG": '{"task": {"type": "worker", "index": 0}}'},
@@ -228,6 +229,10 @@ def test_tf_config_goes_before_slurm():
 
 WRONG_STEPS = {
     "rank": (step(rank=2), ["SLURM_PROCID must be less than the number of tasks, 2. Got 2"]),
+    "too many": (
+        step(tasks=20000, nodes="a"),
+        ["SLURM_STEP_NUM_TASKS must be an integer >= 1 and <= 16384. Got"],
+    ),
     "no rank": (step(rank=None), ["SLURM_PROCID must be set"]),
     "tasks": (step(tasks="two"), ["SLURM_STEP_NUM_TASKS must be an integer >= 1 and"]),
     "nodes": (step(nodes="n["), ["NODELIST must be a list of nodes, such as node[01-03,07],gpu5"]),

@@ -101,6 +101,16 @@ def test_devices_that_are_not_there(word, monkeypatch):
     assert not hasattr(model, "n_features_in_")
 
 
+@pytest.mark.parametrize("word", [None, 3, [], [3], "gpu:a", ["cpu:0", "cpu:0"]])
+def test_place_refuses_other_words(word):
+    with pytest.raises(ValueError, match="device must be 'auto'"):
+        place(word)
+
+
+def test_tensorflow_s_default_strategy_is_no_strategy():
+    assert place(tf.distribute.get_strategy()).strategy is None
+
+
 def test_mirrored_needs_several_devices(gpus):
     gpus(0)
     with pytest.raises(ValueError, match="needs several devices. There is cpu:0. For GPUs"):

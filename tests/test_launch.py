@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from mlpkit.devices.machine import processor
 from mlpkit.launch.command import read_plan
 from mlpkit.launch.environment import environments
 from mlpkit.launch.output import Lines
@@ -135,8 +136,7 @@ def test_cores_are_shared_out_unless_the_user_has_done_it(run, monkeypatch):
     script = "print(os.environ['OMP_NUM_THREADS'], os.environ['TF_NUM_INTRAOP_THREADS'])"
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     _, out, _ = run(script, env={"OMP_NUM_THREADS": "7"}, workers=1)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    assert out == f"[worker 0] 7 {cores}\n"
+    assert out == f"[worker 0] 7 {processor()['usable']}\n"
 
 
 @pytest.mark.parametrize(
@@ -362,6 +362,24 @@ def test_a_second_ctrl_c_kills(start, tmp_path):
     _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 130
     assert err == b"[launch] killing what has not ended: worker 0, 1\n"
+
+
+def test_ends_of_workers_are_seen_where_the_caller_ignores_them(start, tmp_path):
+    former = signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # which is inherited
+    try:
+        process = start("ready()")
+    finally:
+        signal.signal(signal.SIGCHLD, former)
+    assert process.wait(LIMIT) == 0
+
+
+def test_who_ignores_sigterm_is_killed_though_nobody_reads(start, tmp_path):
+    script = "signal.signal(15, signal.SIG_IGN); ready()\nprint('x' * 400_000); time.sleep(60)"
+    process = start(script, "--grace", 0.1, workers=1)
+    all_ready(tmp_path, workers=1)
+    time.sleep(0.2)  # till the pipe is full
+    process.terminate()
+    assert process.wait(LIMIT) == 143
 
 
 def test_who_ignores_sigterm_is_killed(start, tmp_path):

@@ -60,7 +60,13 @@ def test_who_does_not_come_is_named(addresses, monkeypatch):
             pytest.raises(WorkersError, match=f"Worker 1 got no answer from {missing}: see"),
         ):
             meet(Cluster(addresses, 1))
-    meet(Cluster(addresses[:1], 0))  # nothing was left listening, and there is nobody else
+    socket.create_server(("127.0.0.1", int(addresses[1].split(":")[1]))).close()  # free again
+    meet(Cluster(addresses[:1], 0))  # there is nobody to wait for
+
+
+def test_those_who_only_look_in_keep_nobody_out(addresses):
+    with meeting._listening(Cluster(addresses, 0)):
+        assert all(meeting._answers(addresses[0]) for _ in range(60))
 
 
 def test_a_port_that_is_taken_is_told(addresses):

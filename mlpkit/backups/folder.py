@@ -30,8 +30,8 @@ class BackupFolder:
 
     Attributes
     ----------
-    made : bool
-        Whether the folder is the fit's own, to be taken away at the end.
+    path : Path
+        The folder, absolute.
 
     Raises
     ------
@@ -43,21 +43,24 @@ class BackupFolder:
 
     def __init__(self, path):
         self.path = Path(path).absolute()
-        self.made = not self.path.exists()
         self._damaged, self._complained = set(), False
         try:
+            made = not self.path.exists()
             self.path.mkdir(parents=True, exist_ok=True)
             self._descriptor = lock.locked(self.path / _LOCK)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a null character
             raise InvalidParameterError(
                 f"backup_dir must be a folder that can be written to. Got {str(path)!r}: "
-                f"{error.strerror}."
+                f"{getattr(error, 'strerror', None) or error}."
             ) from None
         if self._descriptor is None:
             raise BackupError(
                 f"backup_dir must be a folder that no other fit is using. Got {str(path)!r}, which "
                 "another one has now: give each its own, or wait for it."
             )
+        if made:  # told to whoever goes on, should this process be killed
+            os.ftruncate(self._descriptor, 1)
+        self._made = os.fstat(self._descriptor).st_size > 0
         for name in self._names(_PART):  # of killed processes, for nobody else is here
             self._remove(name)
 
@@ -77,31 +80,33 @@ class BackupFolder:
         Raises
         ------
         BackupError
-            When all there are are damaged.
+            When `run` is None and all there are are damaged. A run whose own ones are is begun
+            anew, from what came before it.
         """
-        names, complaints = self._backups(run), []
-        for name in names:
+        found, complaints, going = None, [], "begins this training anew"
+        for name in self._backups(run):
             try:
                 found = read((self.path / name).read_bytes())
             except (DamagedFileError, OSError) as error:
                 complaints.append(f"{name}: {getattr(error, 'strerror', None) or error}")
                 self._damaged.add(name)
                 continue
-            if complaints:
-                warnings.warn(
-                    f"A damaged backup in {self.path} is left out ({'; '.join(complaints)}). The "
-                    f"fit goes on from an older one, {name}, to the same result.",
-                    BackupWarning,
-                    stacklevel=2,
-                )
-            return found
-        if complaints:
+            going = f"goes on from an older one, {name}"
+            break
+        if complaints and found is None and run is None:
             raise BackupError(
                 f"backup_dir must hold a backup that can be read. Got {str(self.path)!r} with "
                 f"damaged ones only ({'; '.join(complaints)}): delete them, and the fit begins "
                 "anew."
             )
-        return None
+        if complaints:
+            warnings.warn(
+                f"A damaged backup in {self.path} is left out ({'; '.join(complaints)}). The fit "
+                f"{going}, to the same result.",
+                BackupWarning,
+                stacklevel=2,
+            )
+        return found
 
     def save(self, run, number, record, arrays):
         """Write a backup, and remove all but the last two of its run.
@@ -120,12 +125,13 @@ class BackupFolder:
         name = f"backup-{run}-{number:06d}.mlpkit"
         try:
             self._write(name, packed(record, arrays))
+            there = self._backups(run)
         except OSError as error:
             self._complain(name, error)
             return
         self._damaged.discard(name)
-        sound = [other for other in self._backups(run) if other not in self._damaged]
-        for other in {*self._backups(run)} - {*sound[:KEPT]}:
+        sound = [other for other in there if other not in self._damaged]
+        for other in {*there} - {*sound[:KEPT]}:
             self._remove(other)
 
     def _write(self, name, pieces):
@@ -162,7 +168,7 @@ class BackupFolder:
             )
 
     def require(self, n_bytes):
-        """Check that the disk has room for the backups of a run.
+        """Check that the disk has room for the backups of the two trainings that a fit may have.
 
         Parameters
         ----------
@@ -175,22 +181,27 @@ class BackupFolder:
             When it has not.
         """
         taken = sum((self.path / name).stat().st_size for name in self._backups(None))
-        free, needed = shutil.disk_usage(self.path).free + taken, (KEPT + 1) * n_bytes
+        most = 2 * KEPT + 1  # those of two runs, and one that is being written
+        free, needed = shutil.disk_usage(self.path).free + taken, most * n_bytes
         if free < needed:
             raise InvalidParameterError(
-                f"backup_dir must have room for {KEPT + 1} backups, {needed / 1e6:.1f} MB. Got "
+                f"backup_dir must have room for {most} backups, {needed / 1e6:.1f} MB. Got "
                 f"{str(self.path)!r} with {free / 1e6:.1f} MB free."
             )
 
     def clear(self):
         """Remove all backups."""
-        for name in self._backups(None):
-            self._remove(name)
+        with contextlib.suppress(OSError):  # the fit is done, whatever has become of its folder
+            for name in self._backups(None):
+                self._remove(name)
 
     def close(self):
         """Let others use the folder, which is taken away where it is empty and our own."""
+        if self._made and any(self.path.glob("backup-*.mlpkit")):
+            os.close(self._descriptor)  # the file stays, and says whose the folder is
+            return
         lock.unlocked(self._descriptor, self.path / _LOCK)
-        if self.made:
+        if self._made:
             with contextlib.suppress(OSError):  # it holds backups, or files of somebody's
                 self.path.rmdir()
 

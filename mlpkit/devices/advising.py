@@ -1,12 +1,13 @@
 """What to do about what was found: a pure function of findings, one small rule a subject."""
 
-import json
 import re
 from dataclasses import dataclass
 
+from mlpkit.devices.cluster import find_cluster
 from mlpkit.devices.missing_gpu import missing_gpu
 from mlpkit.devices.seen import WITHOUT_AVX
 from mlpkit.devices.software import LOWEST, parsed
+from mlpkit.errors import InvalidParameterError
 
 ENOUGH_MEMORY = 2**30  # bytes that TensorFlow and a small fit take, amply
 
@@ -42,15 +43,15 @@ def advice(findings):
 
     Examples
     --------
-    >>> advice({"environment": {"TF_CONFIG": "{}"}})[0].says
-    "TF_CONFIG must name a cluster and a task in it. Got no 'cluster': correct it, or unset it."
+    >>> advice({"versions": {"pandas": None}})[0].says
+    "pandas is not installed: pip install 'pandas>=2.2'."
     """
     found = [one for rule in _RULES for one in rule(_Findings(findings))]
     return tuple(sorted(found, key=lambda one: not one.stops))
 
 
 class _Findings(dict):
-    """Findings by attribute; a part that is missing or could not be found is empty."""
+    """Findings by attribute: a missing part is empty, one not found out has an `error`."""
 
     def __getattr__(self, name):
         return self.get(name) or {}
@@ -113,14 +114,16 @@ def _gpus(found):
 
 
 def _cores(found):
-    cores, usable = found.processor.get("cores", 1), found.processor.get("usable", 1)
+    cores, usable = found.processor.get("cores"), found.processor.get("usable")
+    if not usable:  # could not be found out
+        return
     if usable < cores:
         yield Advice(
             f"{usable} of {cores} cores may be used: raise the limit of the container, or of the "
             "job, where more are wanted."
         )
     threads = _Findings(found.tensorflow).threads.get("intra_op", 1)
-    if found.processor and threads > usable:
+    if threads > usable:
         yield Advice(
             f"TensorFlow starts {threads} threads for {usable} cores' worth of time: set "
             f"TF_NUM_INTRAOP_THREADS={usable} and TF_NUM_INTEROP_THREADS={usable}."
@@ -144,37 +147,10 @@ def _memory(found):
 
 
 def _cluster(found):
-    text = found.environment.get("TF_CONFIG")
-    problem = text and tf_config_problem(text)
-    if problem:
-        yield Advice(
-            f"TF_CONFIG must name a cluster and a task in it. Got {problem}: correct it, or unset "
-            "it."
-        )
-
-
-def tf_config_problem(text):
-    """Say what is wrong with the text of TF_CONFIG; None where nothing is.
-
-    Examples
-    --------
-    >>> tf_config_problem('{"cluster": {"worker": ["a:1"]}, "task": {"type": "chief"}}')
-    "type 'chief', which is not in the cluster"
-    """
     try:
-        config = json.loads(text)
-    except ValueError as error:
-        return f"no JSON ({error})"
-    for name in ("cluster", "task"):
-        if not isinstance(config, dict) or not isinstance(config.get(name), dict):
-            return f"no {name!r}"
-    kind, index = config["task"].get("type"), config["task"].get("index")
-    members = config["cluster"].get(kind) if isinstance(kind, str) else None
-    if not isinstance(members, list):
-        return f"type {kind!r}, which is not in the cluster"
-    if not isinstance(index, int) or not 0 <= index < len(members):
-        return f"index {index!r} of a {kind!r}, of which there is {len(members)}"
-    return None
+        find_cluster(found.environment)
+    except InvalidParameterError as error:
+        yield Advice(f"{' '.join(str(error).split())}: correct TF_CONFIG, or unset it.")
 
 
 _RULES = (_tensorflow, _versions, _no_gpu, _gpus, _cores, _memory, _cluster)

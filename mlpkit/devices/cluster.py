@@ -16,7 +16,10 @@ EXAMPLE = (
     '{"cluster": {"worker": ["host1:12345", "host2:12345"]}, '
     '"task": {"type": "worker", "index": 0}}'
 )
-_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\],]+):(\d{1,5})")
+# Parts of 1 to 63 characters with dots between them: Python's resolver raises on others.
+_ADDRESS = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:/\[\],.]{1,63}(?:\.[^\s:/\[\],.]{1,63})*\.?):([0-9]{1,5})"
+)
 _REFUSED = {
     "ps": "parameter servers train asynchronously, and mlpkit's workers in step",
     "evaluator": "every worker of mlpkit validates with the others, in training",

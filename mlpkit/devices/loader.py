@@ -29,6 +29,13 @@ def tried(libraries):
         `file` that was loaded, None where none could be; `reason`, the loader's own words for the
         first of them; for the CUDA driver `cuda` as well, the version it speaks.
 
+    Raises
+    ------
+    OSError
+        When the process that tries them fails.
+    subprocess.TimeoutExpired
+        When it does not end.
+
     Examples
     --------
     >>> tried({"none": ["libthere_is_none.so"]})["none"]["file"] is None

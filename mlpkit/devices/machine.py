@@ -76,7 +76,7 @@ def memory():
     >>> 2**20 < found["usable"] <= found["machine"]
     True
     """
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    machine = _installed()
     limit = cgroups.memory_limit()
     return {
         "machine": machine,
@@ -84,6 +84,16 @@ def memory():
         "usable": min(machine, limit or machine),
         "available": _available(),
     }
+
+
+def _installed():
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    import ctypes
+
+    status = (ctypes.c_uint64 * 8)(64)  # Windows's MEMORYSTATUSEX, which begins with its own size
+    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+    return status[1]
 
 
 def _available():

@@ -11,6 +11,8 @@ WAIT_SECONDS = 600.0  # as long as a cluster may take from its first worker's st
 TOLD_SECONDS = 30.0  # after which it is told for whom a worker waits
 _PAUSE = 0.1
 _ANSWER_SECONDS = 2.0
+# Nobody is let in: who has looked in once, a probe of Kubernetes too, stays in the queue.
+_QUEUE = 4096
 
 
 def meet(cluster):
@@ -28,6 +30,11 @@ def meet(cluster):
     ------
     WorkersError
         When a worker has not answered in ten minutes, or the own port is taken.
+
+    Warns
+    -----
+    WorkersWarning
+        After half a minute, of whom it waits for.
 
     Examples
     --------
@@ -78,10 +85,12 @@ def _named(workers):
 def _answers(address):
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS) as made:
+            # On one machine the system may choose the very port that is asked, which then answers
+            # itself.
+            return made.getsockname() != made.getpeername()
     except OSError:
         return False
-    return True
 
 
 def _listening(cluster):
@@ -92,7 +101,7 @@ def _listening(cluster):
         return socket.create_server(
             ("", port),
             family=socket.AF_INET6 if both else socket.AF_INET,
-            backlog=4 * len(cluster.workers),
+            backlog=_QUEUE,
             dualstack_ipv6=both,
         )
     except OSError as error:

@@ -6,9 +6,10 @@ import signal
 import threading
 from dataclasses import dataclass
 
+from mlpkit.checks import check_parameters
 from mlpkit.devices.cluster import find_cluster
 from mlpkit.devices.meeting import meet
-from mlpkit.devices.names import full_name
+from mlpkit.devices.names import DEVICE, full_name
 from mlpkit.errors import InvalidParameterError, WorkersError
 from mlpkit.processes import tensorflow_has_started
 
@@ -67,6 +68,8 @@ def place(device):
     ------
     InvalidParameterError
         When a device is not there; the message says what is, and how to get more.
+    WorkersError
+        When "multiworker" is placed after TensorFlow has started, or the workers do not meet.
 
     Examples
     --------
@@ -75,6 +78,7 @@ def place(device):
     >>> place(["cpu:0"]).strategy.num_replicas_in_sync
     1
     """
+    check_parameters({"device": device}, {"device": DEVICE})
     if not isinstance(device, str | list | tuple):
         return Placement(strategy=_checked(device))
     if device == "multiworker":
@@ -82,15 +86,17 @@ def place(device):
     from mlpkit.backend import tf
 
     if device == "auto" and tf.distribute.has_strategy():
-        return Placement(strategy=tf.distribute.get_strategy())
+        return Placement(strategy=_checked(tf.distribute.get_strategy()))
     if isinstance(device, str):
         return _one_or_all(device)
     return _mirrored(tuple(full_name(name) for name in device))
 
 
 def _checked(strategy):
-    """Refuse strategies whose replicas do not train in step."""
+    """Give a strategy, None for TensorFlow's default; refuse those that do not train in step."""
     kinds = [kind.__name__ for kind in type(strategy).__mro__]
+    if kinds[0].startswith("_DefaultDistribution"):
+        return None  # what tf.distribute.get_strategy() gives outside of any scope
     if any(kind.startswith(("ParameterServer", "CentralStorage")) for kind in kinds):
         raise InvalidParameterError(
             "device must be a strategy whose replicas take each step together, such as "

@@ -4,6 +4,7 @@ import os
 import platform
 
 from mlpkit.devices.machine import cpu_flags, processor
+from mlpkit.devices.placement import available
 from mlpkit.processes import tensorflow_has_started
 
 WITHOUT_AVX = "TensorFlow's packages need a processor with AVX. Got one without it"
@@ -50,7 +51,7 @@ def _spelt(device):
 def _logical(tf, physical):
     """List logical devices, from how they are set where the runtime has not made them yet."""
     if tensorflow_has_started():
-        return [_spelt(device) for device in tf.config.list_logical_devices()]
+        return available()
     found, made = [], {}
     for device in tf.config.get_visible_devices():
         kind = device.device_type.lower()

@@ -15,11 +15,14 @@ _STEP = ("SLURM_STEP_ID", "SLURM_STEPID", "SLURM_STEP_NODELIST", "SLURM_STEP_NUM
 _TASKS = ("SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "SLURM_NPROCS")
 _NODES = ("SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST")
 _LAYOUT = ("SLURM_STEP_TASKS_PER_NODE", "SLURM_TASKS_PER_NODE", "SLURM_NTASKS_PER_NODE")
-_READ = (*_STEP, *_TASKS, *_NODES, *_LAYOUT, "SLURM_PROCID", "SLURM_JOB_ID", "SLURM_DISTRIBUTION")
+_READ = (
+    *_STEP, *_TASKS, *_NODES, *_LAYOUT,
+    "SLURM_PROCID", "SLURM_JOB_ID", "SLURM_JOBID", "SLURM_DISTRIBUTION",
+)  # fmt: skip
 
 # Below the ports that Linux gives to outgoing connections (from 32768), above the usual services.
 _FIRST_PORT, _N_PORTS, _SPAN = 10240, 20480, 32
-_MANY = 65536  # nodes or tasks; a range beyond is a slip of the pen
+_MANY = 2**14  # nodes or tasks, for whose ports there is room; more is a slip of the pen
 
 
 def tasks_of_step(environ):

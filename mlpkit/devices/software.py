@@ -16,7 +16,9 @@ LOWEST = {
 }
 _PACKAGES = (*tuple(LOWEST)[1:], "numpy", "scipy", "joblib", "matplotlib", "pyarrow", "dask")
 # TensorFlow comes in packages of several names, with one module in them.
-TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-intel", "tf-nightly")
+_TENSORFLOWS = (
+    "tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-intel", "tf-nightly",
+)  # fmt: skip
 # Not all that begins with TF_: Terraform's variables do too, and hold passwords.
 _VARIABLES = re.compile(
     r"TF_(CONFIG$|(CPP|CPU|CUDA|CUDNN|DETERMINISTIC|DISABLE|ENABLE|FORCE|GPU|NUM|USE|XLA)_)"
@@ -41,8 +43,7 @@ def versions():
     own = sys.modules[__name__.partition(".")[0]].__version__
     found = {"mlpkit": own, "python": platform.python_version()}
     found.update((name, _version(name)) for name in _PACKAGES)
-    others = filter(None, map(_version, TENSORFLOWS))
-    found["tensorflow"] = found["tensorflow"] or next(others, None)
+    found["tensorflow"] = next(filter(None, map(_version, _TENSORFLOWS)), None)
     return found
 
 
@@ -55,6 +56,10 @@ def _version(package):
 
 def parsed(version):
     """Give the first two numbers of a version, to be compared.
+
+    Returns
+    -------
+    tuple of int
 
     Examples
     --------

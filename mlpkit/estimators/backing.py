@@ -7,7 +7,6 @@ import sys
 from mlpkit.backups import BackupFolder
 from mlpkit.errors import BackupError, TrainingDivergedError
 from mlpkit.estimators.shared_folder import SharedFolder
-from mlpkit.estimators.team import Workers
 
 
 @contextlib.contextmanager
@@ -37,9 +36,8 @@ def fit_backups(estimator, team, *, once):
     if estimator.backup_dir is None or once:
         yield NoBackups()
         return
-    several = isinstance(team, Workers)
     path = estimator.backup_dir
-    folder = SharedFolder(path, team) if several else BackupFolder(path)
+    folder = BackupFolder(path) if team.is_alone else SharedFolder(path, team)
     try:
         freq = estimator.backup_freq
         backups = FitBackups(folder, 0.0 if isinstance(freq, str) else float(freq), team)
@@ -88,6 +86,8 @@ class FitBackups:
     ----------
     kept : bool
         Whether they are to stay when the fit ends.
+    fit : dict
+        What it depends on, known once `identify` has been called.
     """
 
     def __init__(self, folder, seconds, team):
@@ -95,7 +95,6 @@ class FitBackups:
         self._team = team
         found = folder.load()
         self._earlier = None if found is None else found[0]["fit"]
-        folder.made |= found is not None and found[0]["made"]
 
     def begin(self, rng):
         """Put the generator to where it stood when the fit first began.
@@ -126,7 +125,7 @@ class FitBackups:
         """
         described = {**describe(), "versions": _versions()}
         described = _of_all(self._team.exchange(json.dumps(described).encode()))
-        self.fit = json.loads(json.dumps({**described, "generator": self._start}))
+        self.fit = {**described, "generator": self._start}
         if self._earlier is None or self._earlier == self.fit:
             return
         self._rng.set_state(self._before)
@@ -196,7 +195,7 @@ class RunBackups:
             The state.
         """
         backups = self._backups
-        record = {"fit": backups.fit, "made": backups.folder.made, "run": record}
+        record = {"fit": backups.fit, "run": record}
         backups.folder.save(self._number, epoch, record, arrays)
 
 

@@ -1,5 +1,7 @@
 """What a fit depends on, in words and digests: its parameters and its data."""
 
+import contextlib
+import functools
 import json
 import re
 import types
@@ -67,19 +69,31 @@ def _text(value):
     if isinstance(value, dict):
         pairs = sorted((_text(key), _text(item)) for key, item in value.items())
         return "{" + ", ".join(f"{key}: {item}" for key, item in pairs) + "}"
+    if isinstance(value, functools.partial):
+        return f"partial{_text((value.func, value.args, value.keywords))}"
     if isinstance(value, type | types.FunctionType | types.MethodType):
         return f"{value.__module__}.{value.__qualname__}{_code(value)}"
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
     return f"{kind}{_configuration(value)}"
 
 
-def _code(function):
+def _code(function, around=()):
     """Give what tells a function from one of the same name that does something else."""
     code = getattr(function, "__code__", None)
     if code is None:
         return ""
-    defaults = _text([function.__defaults__, function.__kwdefaults__])
-    return f" {digest_text(_code_text(code) + defaults)}"
+    values = [_text([function.__defaults__, function.__kwdefaults__])]
+    around = (*around, function)  # functions may know themselves and each other
+    for cell in getattr(function, "__closure__", None) or ():
+        with contextlib.suppress(ValueError):  # not filled yet
+            values.append(_captured(cell.cell_contents, around))
+    return f" {digest_text(' '.join([_code_text(code), *values]))}"
+
+
+def _captured(value, around):
+    if not isinstance(value, types.FunctionType):
+        return _text(value)
+    return "" if value in around else _code(value, around)
 
 
 def _code_text(code):

@@ -41,12 +41,8 @@ def train_phases(learnt, train, held, settings, rng, seed, backups, again):
         Network, initial weights, units of features and targets.
     train, held : Sample
         Training rows; validation rows or None.
-    settings : TrainingSettings
-        How to train.
-    rng : numpy.random.RandomState
-        Draws the order of rows.
-    seed : int
-        Decides dropout masks.
+    settings, rng, seed
+        As in `mlpkit.estimators.running.train_network`.
     backups : FitBackups or NoBackups
         Keeps each training's state.
     again : (Sample, callable) or None

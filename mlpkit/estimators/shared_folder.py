@@ -22,7 +22,6 @@ class SharedFolder:
             if team.is_chief:
                 self._folder = BackupFolder(path)
                 self.path = self._folder.path
-        self.made = team.is_chief and self._folder.made
 
     def load(self, run=None):
         """Give the chief's newest backup; see `BackupFolder.load`."""

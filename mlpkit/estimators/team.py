@@ -5,10 +5,9 @@ the others how it went, and all fail or go on together.
 """
 
 import contextlib
-import io
+import json
 
 import joblib
-import numpy as np
 
 from mlpkit.errors import WorkersError
 from mlpkit.estimators.datasets import DatasetTable
@@ -174,15 +173,10 @@ class Workers(Team):
         -------
         numpy.random.RandomState
         """
-        state = rng.get_state(legacy=False)
-        parts = {**state.pop("state"), **state}
-        packed = io.BytesIO()
-        np.savez(packed, **parts)
-        chief = np.load(io.BytesIO(self.exchange(packed.getvalue())[0]))
-        rng.set_state(
-            (str(chief["bit_generator"]), chief["key"], int(chief["pos"]),
-             int(chief["has_gauss"]), float(chief["gauss"]))
-        )  # fmt: skip
+        from mlpkit.training import generator_state
+
+        told = self.exchange(json.dumps(generator_state(rng)).encode())
+        rng.set_state(json.loads(told[0]))
         return rng
 
     @contextlib.contextmanager

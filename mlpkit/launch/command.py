@@ -197,7 +197,8 @@ def _command_problems(command):
     if command[:1] != ["-m"]:
         if not command:
             return ["a script must follow the options, or -m and a module. Got none."]
-        if not Path(command[0]).exists():
+        script = Path(command[0])  # Python runs a folder by its __main__.py
+        if not (script.is_file() or (script / "__main__.py").is_file()):
             return [f"the script must be a file that exists. Got {command[0]}."]
         return []
     name = command[1] if command[1:] else ""

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from mlpkit.devices import Cluster
+from mlpkit.devices.machine import processor
 
 _THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 _GPUS = Path("/proc/driver/nvidia/gpus")
@@ -38,7 +39,7 @@ def environments(ports, restarts, environ=None):
     """
     environ = dict(os.environ if environ is None else environ)
     addresses = tuple(f"127.0.0.1:{port}" for port in ports)
-    threads = str(max(1, _n_cores() // len(ports)))
+    threads = str(max(1, processor()["usable"] // len(ports)))
     for name in _THREADS:
         environ[name] = environ.get(name) or threads
     environ |= {"MLPKIT_RESTARTS": str(restarts), "PYTHONUNBUFFERED": "1"}
@@ -50,12 +51,6 @@ def environments(ports, restarts, environ=None):
         own = {"CUDA_VISIBLE_DEVICES": ",".join(share)} if share else {}
         made.append({**environ, **own, "TF_CONFIG": Cluster(addresses, index).tf_config})
     return made
-
-
-def _n_cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _gpus(environ):

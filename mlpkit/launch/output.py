@@ -6,6 +6,7 @@ import threading
 import time
 
 _CHUNK = 65536
+_HELD_UP = 1.0  # seconds that the launcher's own words wait for whoever reads
 _EVERY = 1.0  # seconds between two states of a progress bar
 
 
@@ -83,21 +84,29 @@ class Output:
         self._lock = threading.Lock()
 
     def say(self, text):
-        """Write a line of the launcher's own to standard error."""
-        self.write(2, [text.encode()], b"[launch] ")
+        """Write a line of the launcher's own to standard error, unless nobody reads there."""
+        if self._lock.acquire(timeout=_HELD_UP):
+            try:
+                if select.select([], [2], [], _HELD_UP)[1]:
+                    self._write(2, [text.encode()], b"[launch] ")
+            finally:
+                self._lock.release()
 
     def write(self, target, lines, prefix):
         """Write lines to a file descriptor, each behind a prefix."""
-        data = memoryview(b"".join(prefix + line + b"\n" for line in lines))
         with self._lock:
-            while data and target not in self._broken:
-                try:
-                    data = data[os.write(target, data) :]
-                except BlockingIOError:
-                    select.select([], [target], [])
-                except OSError:
-                    self._broken.add(target)
-                    self._on_break()
+            self._write(target, lines, prefix)
+
+    def _write(self, target, lines, prefix):
+        data = memoryview(b"".join(prefix + line + b"\n" for line in lines))
+        while data and target not in self._broken:
+            try:
+                data = data[os.write(target, data) :]
+            except BlockingIOError:
+                select.select([], [target], [])
+            except OSError:
+                self._broken.add(target)
+                self._on_break()
 
 
 class Relay(threading.Thread):

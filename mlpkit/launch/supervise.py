@@ -228,13 +228,13 @@ class Run:
         self._wait(self._plan.grace)
 
     def _kill(self, team):
+        team.kill()  # before it is said, which may wait for whoever reads
         if not self._killed:
             workers = ", ".join(map(str, sorted(team.running)))
             self._output.say(f"killing what has not ended: worker {workers}")
             self._killed = self._cut_short = True
             self._deadline = None
             self._wait(_KILLED)
-        team.kill()
 
     def _wait(self, seconds):
         if self._deadline is None:
@@ -255,7 +255,8 @@ def _numbers(names):
 @contextlib.contextmanager
 def _caught(events):
     """Turn signals into events; those that are ignored, as under nohup, stay so."""
-    former = {}
+    # Where they are ignored, which is inherited, a child that has ended cannot be waited for.
+    former = {signal.SIGCHLD: signal.signal(signal.SIGCHLD, signal.SIG_DFL)}
     for number in _numbers((*_STOP, *_PASS, _PAUSE)):
         if signal.getsignal(number) != signal.SIG_IGN:
             former[number] = signal.signal(number, lambda got, frame: events.put(Got(got)))

@@ -129,7 +129,8 @@ def _train_unwatched(program, state, rows, held, plan, record, keeper, call_seco
     expected = expected_seconds(rows.n, program.batch_size, program.n_parameters)
     pace = Pace(1 if one_a_call else rows.epochs_a_call, expected)
     while state.goes_on and record.epoch < plan.epochs and not interrupts.asked:
-        n_epochs = min(pace.epochs(min(call_seconds, keeper.seconds_left)), plan.epochs - record.epoch)
+        seconds = min(call_seconds, keeper.seconds_left)
+        n_epochs = min(pace.epochs(seconds), plan.epochs - record.epoch)
         figures = ()
         with interrupts.caught(), pace.measured(n_epochs):
             state, figures = run_epochs(program, state, rows, held, n_epochs, plan)
