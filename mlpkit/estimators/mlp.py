@@ -138,6 +138,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         parameters; with ``random_state=None`` too) goes on from the last one, and ends with the
         bits it would have had. Backups of another fit are refused, damaged ones are left out;
         when the fit is done they are removed. Each fit at a time needs a folder of its own.
+        Objects of classes of your own among the parameters are known by their class alone.
         `callbacks` that remember something from epoch to epoch begin anew, and a dataset that
         shuffles must do so by a seed. ``partial_fit``, an epoch a call, makes no backups.
     backup_freq : "epoch" or float, default="epoch"
