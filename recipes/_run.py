@@ -23,6 +23,21 @@ class Parser(argparse.ArgumentParser):
         """Raise `BadInput` in place of printing the usage and leaving."""
         raise BadInput(f"{message} (--help tells more)")
 
+    def add_out(self, name):
+        """Add --out, the folder for results, which is out/`name` without it."""
+        self.add_argument(
+            "--out",
+            type=named_path,
+            metavar="DIR",
+            default=Path("out") / name,
+            help="default: %(default)s",
+        )
+
+
+def named_path(text):
+    """Give a Path, with ~ for the home folder."""
+    return Path(text).expanduser()
+
 
 def run(recipe, argv=None):
     """Call ``recipe(argv)`` and give the exit status.

@@ -3,7 +3,6 @@
 import difflib
 import warnings
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,9 +10,9 @@ import pandas as pd
 from mlpkit.tasks import infer_task
 
 if __package__:
-    from recipes._run import BadInput
+    from recipes._run import BadInput, named_path
 else:
-    from _run import BadInput
+    from _run import BadInput, named_path
 
 
 def _read_csv(path):
@@ -178,11 +177,6 @@ def take_rows(X, y, most, stratify):
         warnings.filterwarnings("ignore", message="The number of unique classes")
         X, _, y, _ = train_test_split(X, y, train_size=most, stratify=by, random_state=0)
     return X.reset_index(drop=True), y
-
-
-def named_path(text):
-    """Give a Path, with ~ for the home folder."""
-    return Path(text).expanduser()
 
 
 def add_table_options(parser):

@@ -23,11 +23,11 @@ from mlpkit.estimators import MLPRegressor
 from mlpkit.plots import plot_learning_curve, plot_residuals
 
 if __package__:
-    from recipes._run import BadInput, Parser, figure, run, say_written, staged
-    from recipes._table import named_path, read_table, split_target
+    from recipes._run import BadInput, Parser, figure, named_path, run, say_written, staged
+    from recipes._table import read_table, split_target
 else:
-    from _run import BadInput, Parser, figure, run, say_written, staged
-    from _table import named_path, read_table, split_target
+    from _run import BadInput, Parser, figure, named_path, run, say_written, staged
+    from _table import read_table, split_target
 
 FEATURES = [
     "MedInc",
@@ -88,13 +88,7 @@ def _parser():
         metavar="FILE",
         help="a .csv, .csv.gz or .parquet file; default: scikit-learn's download",
     )
-    parser.add_argument(
-        "--out",
-        type=named_path,
-        metavar="DIR",
-        default=named_path("out/california_housing"),
-        help="default: %(default)s",
-    )
+    parser.add_out("california_housing")
     parser.add_argument("--quick", action="store_true", help="2000 districts and 3 epochs")
     return parser
 

@@ -30,11 +30,11 @@ from mlpkit.preprocessing import make_preprocessor
 from mlpkit.tasks import infer_task
 
 if __package__:
-    from recipes._run import BadInput, Parser, figure, run, say_written, staged
-    from recipes._table import named_path, read_table, split_target, stem, take_rows
+    from recipes._run import BadInput, Parser, figure, named_path, run, say_written, staged
+    from recipes._table import read_table, split_target, stem, take_rows
 else:
-    from _run import BadInput, Parser, figure, run, say_written, staged
-    from _table import named_path, read_table, split_target, stem, take_rows
+    from _run import BadInput, Parser, figure, named_path, run, say_written, staged
+    from _table import read_table, split_target, stem, take_rows
 
 OURS = "mlpkit"
 QUICK_ROWS, QUICK_EPOCHS = 400, 30

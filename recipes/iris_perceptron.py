@@ -15,10 +15,8 @@ from mlpkit.baseline_models import baselines
 
 if __package__:
     from recipes._run import Parser, figure, run, say_written, staged
-    from recipes._table import named_path
 else:
     from _run import Parser, figure, run, say_written, staged
-    from _table import named_path
 
 FEATURES = ["petal length (cm)", "petal width (cm)"]
 FLOWER = [[2, 0.5]]
@@ -33,13 +31,7 @@ def main(argv=None):
 
 def _iris_perceptron(argv):
     parser = Parser(description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "--out",
-        type=named_path,
-        metavar="DIR",
-        default=named_path("out/iris_perceptron"),
-        help="default: %(default)s",
-    )
+    parser.add_out("iris_perceptron")
     out = parser.parse_args(argv).out
     with staged(out) as folder:
         iris = load_iris(as_frame=True)

@@ -20,11 +20,9 @@ import pandas as pd
 from mlpkit import MLPClassifier, stream_csv, stream_parquet
 
 if __package__:
-    from recipes._run import BadInput, Parser, run
-    from recipes._table import named_path
+    from recipes._run import BadInput, Parser, named_path, run
 else:
-    from _run import BadInput, Parser, run
-    from _table import named_path
+    from _run import BadInput, Parser, named_path, run
 
 STREAMS = {"csv": stream_csv, "parquet": stream_parquet}
 BLOCK = 50_000  # rows made and written at a time

@@ -25,10 +25,10 @@ from mlpkit.preprocessing import make_preprocessor
 
 if __package__:
     from recipes._run import Parser, run, say_written, staged
-    from recipes._table import add_table_options, digits_or_table, named_path
+    from recipes._table import add_table_options, digits_or_table
 else:
     from _run import Parser, run, say_written, staged
-    from _table import add_table_options, digits_or_table, named_path
+    from _table import add_table_options, digits_or_table
 
 QUICK_EPOCHS = 5
 
@@ -80,13 +80,7 @@ def checksum(mlp):
 def _parser():
     parser = Parser(description=__doc__.split("\n\n")[0])
     add_table_options(parser)
-    parser.add_argument(
-        "--out",
-        type=named_path,
-        metavar="DIR",
-        default=named_path("out/multiworker"),
-        help="default: %(default)s",
-    )
+    parser.add_out("multiworker")
     parser.add_argument(
         "--workers",
         type=int,

@@ -28,10 +28,10 @@ from mlpkit.preprocessing import make_preprocessor
 
 if __package__:
     from recipes._run import Parser, run, say_written, staged
-    from recipes._table import add_table_options, digits_or_table, named_path
+    from recipes._table import add_table_options, digits_or_table
 else:
     from _run import Parser, run, say_written, staged
-    from _table import add_table_options, digits_or_table, named_path
+    from _table import add_table_options, digits_or_table
 
 QUICK = {"epochs": 2, "repeats": 1}
 FULL = {"epochs": 10, "repeats": 3}
@@ -123,13 +123,7 @@ def _parser():
         default=4,
         help="logical CPU devices, where there are no GPUs; default: %(default)s",
     )
-    parser.add_argument(
-        "--out",
-        type=named_path,
-        metavar="DIR",
-        default=named_path("out/several_devices"),
-        help="default: %(default)s",
-    )
+    parser.add_out("several_devices")
     parser.add_argument("--quick", action="store_true", help="few epochs, timed once")
     return parser
 
