@@ -3,19 +3,14 @@
 import time
 
 from benchmarks._resident import MB
-from mlpkit import MLPClassifier
-from recipes.larger_than_memory import STREAMS, peak_memory, table
+from recipes.larger_than_memory import STREAMS, model, peak_memory, table
 
 TARGET = "bought"
 
 
-def _scored(model, quick):
+def _scored(fitted, quick):
     test = table(2000 if quick else 100_000, seed=1)
-    return model.score(test.drop(columns=TARGET), test[TARGET])
-
-
-def _model(epochs):
-    return MLPClassifier((64, 32), epochs=epochs, early_stopping=False, random_state=0)
+    return fitted.score(test.drop(columns=TARGET), test[TARGET])
 
 
 def streamed(path, kind, quick):
@@ -38,10 +33,10 @@ def streamed(path, kind, quick):
     """
     dataset = STREAMS[kind](path, target=TARGET, random_state=0)
     began = time.perf_counter()
-    model = _model(1).fit(dataset)
+    fitted = model(1).fit(dataset)
     seconds = time.perf_counter() - began
     peak = peak_memory() / MB
-    figures = {"seconds": seconds, "peak": peak, "accuracy": _scored(model, quick)}
+    figures = {"seconds": seconds, "peak": peak, "accuracy": _scored(fitted, quick)}
     for name, epoch in (("read", None), ("shuffled", 1)):
         began = time.perf_counter()
         n_rows = sum(block.n for block in dataset.stream.blocks(epoch))
@@ -53,5 +48,5 @@ def in_memory(quick):
     """Give rows of a sample, and the accuracy of the model that has learnt them in memory."""
     n_rows, epochs = (2000, 1) if quick else (500_000, 5)
     sample = table(n_rows, seed=2)
-    model = _model(epochs).fit(sample.drop(columns=TARGET), sample[TARGET])
-    return {"rows": n_rows, "epochs": epochs, "accuracy": _scored(model, quick)}
+    fitted = model(epochs).fit(sample.drop(columns=TARGET), sample[TARGET])
+    return {"rows": n_rows, "epochs": epochs, "accuracy": _scored(fitted, quick)}

@@ -43,7 +43,7 @@ def _larger_than_memory(argv):
         print(f"{path.name}: {path.stat().st_size / 1e6:,.0f} MB, {n_rows:,} rows")
         rows = STREAMS[options.format](path, target="bought", random_state=0)
         began = time.perf_counter()
-        streamed = _model(options.epochs).fit(rows)
+        streamed = model(options.epochs).fit(rows)
         seconds = time.perf_counter() - began
     passes = options.epochs + 1  # one to see what is in the table
     print(f"fit: {seconds:.1f} s, {n_rows * passes / seconds:,.0f} rows a second")
@@ -55,7 +55,7 @@ def _larger_than_memory(argv):
     sample = table(n_sample, seed=2)
     # As many steps as the stream gave, at most ten times the sample.
     epochs = min(10, max(1, options.epochs * n_rows // n_sample))
-    known = _model(epochs).fit(sample.drop(columns="bought"), sample["bought"])
+    known = model(epochs).fit(sample.drop(columns="bought"), sample["bought"])
     print(f"accuracy on fresh rows, {n_sample:,} rows in memory: {known.score(X, y):.4f}")
     print(f"accuracy of the rule itself: {np.mean(y == rule(X)):.4f}")
 
@@ -95,7 +95,8 @@ def _folder(near, n_bytes):
     return folder
 
 
-def _model(epochs):
+def model(epochs):
+    """Give the classifier, for so many epochs, which learns streams and tables alike."""
     return MLPClassifier((64, 32), epochs=epochs, early_stopping=False, random_state=0)
 
 
