@@ -147,7 +147,7 @@ def _is_range(value):
 def _problem(a_range, activation):
     if activation == "auto":
         return ""
-    names = activations.names()
+    names = activations.names(trains=True)
     if activation not in names or not activations.get(activation).elementwise:
         return (
             "output_activation must be 'auto' or the name of an activation that acts on each "

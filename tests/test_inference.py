@@ -14,7 +14,7 @@ from mlpkit.scaling import Affine
 TOLERANCE = {"float32": 1e-6, "float64": 1e-12}
 # Keras up to 3.15 gives a wrong sparsemax (keras-team/keras#23425); the paper's is given here, and
 # tests/test_activations.py holds it against its definition.
-NAMES = [name for name in activations.names() if name != "sparsemax"]
+NAMES = [name for name in activations.names(trains=True) if name != "sparsemax"]
 
 
 def trained(spec):
@@ -118,7 +118,11 @@ def random_network(n_features, hidden, **options):
 
 @pytest.mark.parametrize(
     "name, normalization",
-    [*((name, None) for name in activations.names()), ("prelu", "batch"), ("glu", "layer")],
+    [
+        *((name, None) for name in activations.names(trains=True)),
+        ("prelu", "batch"),
+        ("glu", "layer"),
+    ],
 )
 def test_blocks_give_what_all_rows_at_once_give(name, normalization):
     spec = make_spec(

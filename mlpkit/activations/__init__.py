@@ -1,82 +1,19 @@
-"""Activation functions by name: their values in NumPy, and the initializer that suits each.
+"""Activation functions by name: value, derivative, formula, range, and what speaks for and against.
 
 The names are Keras's, and so are the values (leaky ReLU's slope is Keras's 0.2, not the book's
-0.01), so that a trained network can be evaluated without TensorFlow.
+0.01), so that a trained network can be evaluated without TensorFlow. The two step functions of
+the first neurons stand beside them; no gradient trains those.
 """
 
-from __future__ import annotations
-
 import difflib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import inspect
+import math
+from dataclasses import replace
+from functools import partial
 
-import numpy as np
-
-from mlpkit.activations import values
+from mlpkit.activations import derivatives, values
+from mlpkit.activations.entry import Activation
 from mlpkit.errors import InvalidParameterError
-
-
-@dataclass(frozen=True)
-class Activation:
-    """One entry of the catalogue: an activation function and what belongs to it.
-
-    Parameters
-    ----------
-    name : str
-        Keras's name of the activation.
-    function : callable
-        ``function(z, out=None)``: the activation of a floating array `z` with at least one axis,
-        in the dtype of `z`. `out` may be `z` itself; without it `z` is left as it is.
-    initializer : str
-        Keras's name of the kernel initializer that suits a layer with this activation.
-    elementwise : bool, default=True
-        Whether each output depends on one input only. The others act over the last axis.
-    learned : tuple of str, default=()
-        Names of the arguments that a layer learns; `function` takes them right after `z`.
-
-    Examples
-    --------
-    >>> from mlpkit import activations
-    >>> relu = activations.get("relu")
-    >>> relu([-2, 0, 3])
-    array([0., 0., 3.])
-    >>> relu.initializer
-    'he_normal'
-    """
-
-    name: str
-    function: Callable = field(repr=False)
-    initializer: str
-    elementwise: bool = True
-    learned: tuple[str, ...] = ()
-
-    def __call__(self, z, *learned):
-        """Activation of anything array-like; numbers that are not floating become float64.
-
-        Parameters
-        ----------
-        z : array-like of shape (...)
-            Pre-activations.
-        *learned : array-like
-            The values of the arguments named in `learned`.
-
-        Returns
-        -------
-        ndarray of the shape of `z` (half the last axis for "glu"), or a scalar for a scalar
-
-        Examples
-        --------
-        >>> from mlpkit import activations
-        >>> activations.get("prelu")([-4.0, 4.0], 0.1)
-        array([-0.4,  4. ])
-        """
-        z = np.asarray(z)
-        if not np.issubdtype(z.dtype, np.floating):
-            z = z.astype(np.float64)
-        if z.ndim == 0:
-            return self.function(z[np.newaxis], *learned)[0]
-        return self.function(z, *learned)
-
 
 # Initializers keep the variance of the signal from layer to layer. Functions that pass positive
 # inputs and mute negative ones halve it, which He's factor of 2 makes up for; SELU's fixed point
@@ -87,47 +24,59 @@ _HE, _LECUN, _GLOROT = "he_normal", "lecun_normal", "glorot_uniform"
 _CATALOGUE = {
     entry.name: entry
     for entry in (
-        Activation("celu", values.elu, _HE),
-        Activation("elu", values.elu, _HE),
-        Activation("exponential", values.exponential, _GLOROT),
-        Activation("gelu", values.gelu, _HE),
-        Activation("glu", values.glu, _GLOROT, elementwise=False),
-        Activation("hard_shrink", values.hard_shrink, _GLOROT),
-        Activation("hard_sigmoid", values.hard_sigmoid, _GLOROT),
-        Activation("hard_silu", values.hard_silu, _HE),
-        Activation("hard_swish", values.hard_silu, _HE),
-        Activation("hard_tanh", values.hard_tanh, _GLOROT),
-        Activation("leaky_relu", values.leaky_relu, _HE),
-        Activation("linear", values.linear, _GLOROT),
-        Activation("log_sigmoid", values.log_sigmoid, _GLOROT),
-        Activation("log_softmax", values.log_softmax, _GLOROT, elementwise=False),
-        Activation("mish", values.mish, _HE),
-        Activation("prelu", values.prelu, _HE, learned=("alpha",)),
-        Activation("relu", values.relu, _HE),
-        Activation("relu6", values.relu6, _HE),
-        Activation("selu", values.selu, _LECUN),
-        Activation("sigmoid", values.sigmoid, _GLOROT),
-        Activation("silu", values.silu, _HE),
-        Activation("soft_shrink", values.soft_shrink, _GLOROT),
-        Activation("softmax", values.softmax, _GLOROT, elementwise=False),
-        Activation("softplus", values.softplus, _HE),
-        Activation("softsign", values.softsign, _GLOROT),
-        Activation("sparse_plus", values.sparse_plus, _HE),
-        Activation("sparse_sigmoid", values.sparse_sigmoid, _GLOROT),
-        Activation("sparsemax", values.sparsemax, _GLOROT, elementwise=False),
-        Activation("squareplus", values.squareplus, _HE),
-        Activation("swish", values.silu, _HE),
-        Activation("tanh", values.tanh, _GLOROT),
-        Activation("tanh_shrink", values.tanh_shrink, _GLOROT),
+        Activation("celu", values.celu, derivatives.celu, _HE),
+        Activation("elu", values.elu, derivatives.elu, _HE),
+        Activation("exponential", values.exponential, derivatives.exponential, _GLOROT),
+        Activation("gelu", values.gelu, derivatives.gelu, _HE),
+        Activation("glu", values.glu, derivatives.glu, _GLOROT, elementwise=False),
+        Activation("hard_shrink", values.hard_shrink, derivatives.shrink, _GLOROT),
+        Activation("hard_sigmoid", values.hard_sigmoid, derivatives.hard_sigmoid, _GLOROT),
+        Activation("hard_silu", values.hard_silu, derivatives.hard_silu, _HE),
+        Activation("hard_swish", values.hard_silu, derivatives.hard_silu, _HE),
+        Activation("hard_tanh", values.hard_tanh, derivatives.hard_tanh, _GLOROT),
+        Activation("heaviside", values.heaviside, derivatives.step, _GLOROT, trains=False),
+        Activation("leaky_relu", values.leaky_relu, derivatives.leaky_relu, _HE),
+        Activation("linear", values.linear, derivatives.linear, _GLOROT),
+        Activation("log_sigmoid", values.log_sigmoid, derivatives.log_sigmoid, _GLOROT),
+        Activation(
+            "log_softmax", values.log_softmax, derivatives.log_softmax, _GLOROT, elementwise=False
+        ),
+        Activation("mish", values.mish, derivatives.mish, _HE),
+        Activation("prelu", values.prelu, derivatives.prelu, _HE, learned=("alpha",)),
+        Activation("relu", values.relu, derivatives.relu, _HE),
+        Activation("relu6", values.relu6, derivatives.relu6, _HE),
+        Activation("selu", values.selu, derivatives.selu, _LECUN),
+        Activation("sgn", values.sgn, derivatives.step, _GLOROT, trains=False),
+        Activation("sigmoid", values.sigmoid, derivatives.sigmoid, _GLOROT),
+        Activation("silu", values.silu, derivatives.silu, _HE),
+        Activation("soft_shrink", values.soft_shrink, derivatives.shrink, _GLOROT),
+        Activation("softmax", values.softmax, derivatives.softmax, _GLOROT, elementwise=False),
+        Activation("softplus", values.softplus, derivatives.softplus, _HE),
+        Activation("softsign", values.softsign, derivatives.softsign, _GLOROT),
+        Activation("sparse_plus", values.sparse_plus, derivatives.sparse_plus, _HE),
+        Activation("sparse_sigmoid", values.sparse_sigmoid, derivatives.sparse_sigmoid, _GLOROT),
+        Activation(
+            "sparsemax", values.sparsemax, derivatives.sparsemax, _GLOROT, elementwise=False
+        ),
+        Activation("squareplus", values.squareplus, derivatives.squareplus, _HE),
+        Activation("swish", values.silu, derivatives.silu, _HE),
+        Activation("tanh", values.tanh, derivatives.tanh, _GLOROT),
+        Activation("tanh_shrink", values.tanh_shrink, derivatives.tanh_shrink, _GLOROT),
     )
 }
 
 
-def names():
+def names(*, trains=None):
     """Names of all activations, in alphabetical order.
 
     Every name that Keras knows is there but "threshold", which Keras cannot apply by its name
-    either (it needs two arguments), and "prelu", which Keras has as a layer only, is there too.
+    either (it needs two arguments). "prelu", which Keras has as a layer only, is there too, and so
+    are "heaviside" and "sgn", which Keras has not.
+
+    Parameters
+    ----------
+    trains : bool, default=None
+        True gives those that a gradient can train, False the step functions, None both.
 
     Returns
     -------
@@ -138,17 +87,25 @@ def names():
     >>> from mlpkit import activations
     >>> activations.names()[:4]
     ('celu', 'elu', 'exponential', 'gelu')
+    >>> activations.names(trains=False)
+    ('heaviside', 'sgn')
     """
-    return tuple(_CATALOGUE)
+    return tuple(
+        name for name, entry in _CATALOGUE.items() if trains is None or entry.trains == trains
+    )
 
 
-def get(name):
+def get(name, **parameters):
     """Entry of the catalogue for a name.
 
     Parameters
     ----------
     name : str or None
         One of `names`; None is "linear", as in Keras.
+    **parameters : float
+        Parameters of the function, by Keras's words: `negative_slope` of "leaky_relu", `alpha` of
+        "elu" and "celu", `threshold` of "hard_shrink" and "soft_shrink", `b` of "squareplus"; and
+        `slope` of "linear".
 
     Returns
     -------
@@ -157,23 +114,63 @@ def get(name):
     Raises
     ------
     InvalidParameterError
-        If there is no such activation; the message proposes the nearest names.
+        If there is no such activation, and the message proposes the nearest names; or if it has no
+        such parameter.
 
     Examples
     --------
     >>> from mlpkit import activations
-    >>> activations.get("selu")
-    Activation(name='selu', initializer='lecun_normal', elementwise=True, learned=())
+    >>> activations.get("selu").initializer
+    'lecun_normal'
     >>> activations.get("selu")([-1e4, 1.0]).round(4)
     array([-1.7581,  1.0507])
+    >>> activations.get("leaky_relu", negative_slope=0.01)(-100)
+    np.float64(-1.0)
     """
     if name is None:
         name = "linear"
     if isinstance(name, str) and name in _CATALOGUE:
-        return _CATALOGUE[name]
+        entry = _CATALOGUE[name]
+        return _with(entry, parameters) if parameters else entry
     raise InvalidParameterError(
         f"activation must be one of {', '.join(_CATALOGUE)}. Got {name!r}.{_advice(name)}"
     )
+
+
+def _with(entry, parameters):
+    """Give an entry with parameters of its own."""
+    known = _parameters_of(entry)
+    for key, value in parameters.items():
+        if key not in known:
+            raise InvalidParameterError(
+                f"{entry.name!r} must be given parameters that it has: "
+                f"{', '.join(known) or 'none'}. Got {key}={value!r}."
+            )
+        if not _suits(key, value):
+            raise InvalidParameterError(
+                f"{key} of {entry.name!r} must be a finite number"
+                f"{' above 0' if key in _POSITIVE else ''}. Got {value!r}."
+            )
+    return replace(
+        entry,
+        function=partial(entry.function, **parameters),
+        slope=partial(entry.slope, **parameters),
+        parameters=dict(parameters),
+    )
+
+
+_POSITIVE = ("alpha", "threshold", "b")
+
+
+def _suits(key, value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return False
+    return value > 0 or key not in _POSITIVE
+
+
+def _parameters_of(entry):
+    taken = {"z", "out", *entry.learned}
+    return [name for name in inspect.signature(entry.function).parameters if name not in taken]
 
 
 def _advice(name):

@@ -9,17 +9,29 @@ from mlpkit.errors import InvalidParameterError
 
 # TensorFlow keeps these two constants in float32, for float64 inputs too, and a network evaluated
 # here must give what it gave there.
-_LEAK = float(np.float32(0.2))
-_SQRT_HALF = float(np.float32(0.7071067811865476))
+LEAK = float(np.float32(0.2))
+SQRT_HALF = float(np.float32(0.7071067811865476))
 _NARROW = 32  # columns
 
 
-def linear(z, out=None):
-    """z"""
+def linear(z, out=None, slope=1.0):
+    """m z, with m = 1"""
+    if slope != 1:
+        return np.multiply(z, slope, out=out)
     if out is None:
         return z.copy()
     np.copyto(out, z)
     return out
+
+
+def heaviside(z, out=None):
+    """0 if z < 0, 1 if z >= 0"""
+    return np.heaviside(z, z.dtype.type(1), out=out)
+
+
+def sgn(z, out=None):
+    """-1 if z < 0, 0 if z = 0, 1 if z > 0"""
+    return np.sign(z, out=out)
 
 
 def relu(z, out=None):
@@ -36,36 +48,50 @@ def relu6(z, out=None):
     return np.clip(z, 0, 6, out=out)
 
 
-def leaky_relu(z, out=None):
-    """z if z > 0, else 0.2 z"""
-    return np.maximum(z, _LEAK * z, out=out)
+def leaky_relu(z, out=None, negative_slope=LEAK):
+    """z if z > 0, else α z, with α = 0.2"""
+    leaked = negative_slope * z
+    if negative_slope <= 1:
+        return np.maximum(z, leaked, out=out)
+    return np.minimum(z, leaked, out=out)
 
 
 def prelu(z, alpha=0.25, out=None):
-    """z if z > 0, else alpha z; `alpha` is learned, a number or an array of shape (n_units,)."""
+    """z if z > 0, else α z, where α is learned, for each unit its own"""
     slope = np.asarray(alpha, dtype=z.dtype)
     return np.add(np.maximum(z, 0), slope * np.minimum(z, 0), out=out)
 
 
-def elu(z, out=None):
-    """z if z > 0, else exp(z) - 1"""
+def elu(z, out=None, alpha=1.0):
+    """z if z > 0, else α (exp(z) - 1), with α = 1"""
     negative = np.minimum(z, 0)
     np.expm1(negative, out=negative)
+    if alpha != 1:
+        negative *= alpha
+    return np.add(np.maximum(z, 0), negative, out=out)
+
+
+def celu(z, out=None, alpha=1.0):
+    """z if z > 0, else α (exp(z / α) - 1), with α = 1"""
+    negative = np.minimum(z, 0)
+    negative /= alpha
+    np.expm1(negative, out=negative)
+    negative *= alpha
     return np.add(np.maximum(z, 0), negative, out=out)
 
 
 # Klambauer et al. 2017: the values for which mean 0 and variance 1 are a fixed point.
-_SELU_SCALE = 1.0507009873554804934193349852946
-_SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
 
 
 def selu(z, out=None):
-    """scale z if z > 0, else scale alpha (exp(z) - 1)"""
+    """λ z if z > 0, else λ α (exp(z) - 1), with λ = 1.0507 and α = 1.6733"""
     negative = np.minimum(z, 0)
     np.expm1(negative, out=negative)
-    negative *= _SELU_SCALE * _SELU_ALPHA
+    negative *= SELU_SCALE * SELU_ALPHA
     positive = np.maximum(z, 0)
-    positive *= _SELU_SCALE
+    positive *= SELU_SCALE
     return np.add(positive, negative, out=out)
 
 
@@ -99,11 +125,11 @@ def softplus(z, out=None):
     return np.add(np.maximum(z, 0), tail, out=out)
 
 
-def squareplus(z, out=None):
-    """(z + sqrt(z² + 4)) / 2"""
+def squareplus(z, out=None, b=4.0):
+    """(z + sqrt(z² + b)) / 2, with b = 4"""
     # The sum cancels for a very negative z. Keras's does too, and its value is the one wanted.
     root = np.square(z)
-    root += 4
+    root += b
     np.sqrt(root, out=root)
     root += z
     return np.divide(root, 2, out=out)
@@ -148,7 +174,7 @@ def gelu(z, out=None):
     # SciPy's special functions take a fifth of a second to import, and only this entry needs them.
     from scipy.special import erfc
 
-    share = erfc(-_SQRT_HALF * z)
+    share = erfc(-SQRT_HALF * z)
     share *= 0.5
     return np.multiply(z, share, out=out)
 
@@ -169,14 +195,14 @@ def hard_tanh(z, out=None):
     return np.clip(z, -1, 1, out=out)
 
 
-def hard_shrink(z, out=None):
-    """z if |z| > 1/2, else 0"""
-    return np.multiply(z, np.abs(z) > 0.5, out=out)
+def hard_shrink(z, out=None, threshold=0.5):
+    """z if |z| > t, else 0, with t = 1/2"""
+    return np.multiply(z, np.abs(z) > threshold, out=out)
 
 
-def soft_shrink(z, out=None):
-    """z moved by 1/2 towards 0, and 0 if |z| <= 1/2"""
-    return np.subtract(z, np.clip(z, -0.5, 0.5), out=out)
+def soft_shrink(z, out=None, threshold=0.5):
+    """z moved by t towards 0, and 0 if |z| <= t, with t = 1/2"""
+    return np.subtract(z, np.clip(z, -threshold, threshold), out=out)
 
 
 def tanh_shrink(z, out=None):

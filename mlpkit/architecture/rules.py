@@ -60,9 +60,9 @@ RULES = {
     "multilabel": boolean(),
     "hidden_layer_sizes": sizes(),
     "activation": Rule(
-        "be the name of a Keras activation or 'prelu'",
-        lambda v: isinstance(v, str) and v in activations.names(),
-        tuple(activations.names()),
+        "be the name of a Keras activation or 'prelu' (a step has no gradient to train it)",
+        lambda v: isinstance(v, str) and v in activations.names(trains=True),
+        tuple(activations.names(trains=True)),
     ),
     "kernel_initializer": Rule(
         f"be 'auto' or one of {', '.join(INITIALIZERS)}",

@@ -80,8 +80,8 @@ MLP_RULES = {
     ),
     "output_activation": Rule(
         "be 'auto' or the name of a Keras activation",
-        lambda value: isinstance(value, str) and value in ("auto", *activations.names()),
-        ("auto", *activations.names()),
+        lambda value: isinstance(value, str) and value in ("auto", *activations.names(trains=True)),
+        ("auto", *activations.names(trains=True)),
     ),
 }
 
