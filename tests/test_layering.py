@@ -18,11 +18,19 @@ FLOORS = (
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
     ("estimators", "baseline_models"),
-    ("comparison", "doctor"),
+    ("comparison", "diagnostics", "doctor"),
     ("plots",),
 )
 # These may name TensorFlow and Keras at module level, and are imported inside functions only.
-FLAMES = {"backend", "compilation", "network", "training", "keras_inference", "keras_network"}
+FLAMES = {
+    "backend",
+    "compilation",
+    "diagnostics",
+    "network",
+    "training",
+    "keras_inference",
+    "keras_network",
+}
 
 PACKAGE = Path(__file__).resolve().parent.parent / "mlpkit"
 
