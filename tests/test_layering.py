@@ -13,7 +13,7 @@ import pytest
 FLOORS = (
     ("errors", "processes", "interrupts"),
     ("backend", "checks", "activations", "backups"),
-    ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices"),
+    ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices", "neurons"),
     ("architecture", "compilation", "launch", "file_streams"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
