@@ -1,7 +1,5 @@
 """Names by which a user finds a model's weights: "hidden_1/kernel", "inner/dense/bias"."""
 
-from mlpkit.backend import keras
-
 
 def weight_paths(model):
     """Give a name for each weight: its layers' names from the model down, and its own.
