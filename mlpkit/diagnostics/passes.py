@@ -117,7 +117,9 @@ def run_pass(subject, *, training=False, backward=None):
         loss = mean_loss(subject, outputs) if backward else None
     paths = weight_paths(model)
     passed = Pass(tuple(_stage(written, paths) for written in recorder.stages), outputs.numpy())
-    return _with_gradients(passed, subject, recorder, tape, loss, rows, paths) if backward else passed
+    return (
+        _with_gradients(passed, subject, recorder, tape, loss, rows, paths) if backward else passed
+    )
 
 
 def _with_gradients(passed, subject, recorder, tape, loss, rows, paths):
