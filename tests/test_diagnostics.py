@@ -344,6 +344,41 @@ def test_backpropagation_of_estimators(task):
     assert np.isfinite(one.loss)
 
 
+# The computational graph
+
+
+def test_the_graph_holds_every_nodes_value_and_gradient():
+    model = sequential(dense(4, "relu"), layers.Dropout(0.5), dense(2, use_bias=False))
+    graph = diagnostics.computational_graph(model, X, Y, loss="mse")
+    frame, found = graph.to_frame(), diagnostics.gradients(model, X, Y, loss="mse")
+    assert frame.index.tolist() == ["X", "W1", "b1", "z1", "a1", "W2", "z2", "a2", "L"]
+    norms = found.to_frame()["norm"].to_numpy()
+    np.testing.assert_allclose(frame.loc[["W1", "b1", "W2"], "gradient_norm"], norms, rtol=1e-6)
+    assert frame.loc["X", "shape"] == (5, 3)
+    assert frame.loc["L", "norm"] == pytest.approx(found.loss)
+    texts = [text.get_text() for text in graph.plot().axes[0].texts]
+    for text in ("X", "z1 = X W1 + b1", "a1 = relu(z1)", "z2 = a1 W2", f"L = {graph.loss:.4g}"):
+        assert text in texts
+    assert f"{norms[0]:.2g}" in texts  # the first layer's weights, whose input is no layer's
+
+
+@pytest.mark.parametrize("kind", ["plain", "nested", "normalisations", "own columns"])
+def test_a_chain_of_layers_has_a_graph(kind):
+    frame = diagnostics.computational_graph(MODELS[kind](), X, Y, loss="mse").to_frame()
+    assert np.isfinite(frame["gradient_norm"]).all()
+
+
+@pytest.mark.parametrize("kind", ["branches", "a layer twice"])
+def test_other_models_and_the_graph(kind):
+    if kind == "branches":
+        with pytest.raises(InvalidParameterError, match="Got one that branches"):
+            diagnostics.computational_graph(MODELS[kind](), X, Y, loss="mse")
+    else:
+        frame = diagnostics.computational_graph(MODELS[kind](), X, Y, loss="mse").to_frame()
+        # The layer's weights have one gradient, the sum of both uses.
+        assert frame.loc["W1", "gradient_norm"] == frame.loc["W2", "gradient_norm"]
+
+
 # Gradients by the inputs
 
 

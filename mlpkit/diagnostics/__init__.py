@@ -2,13 +2,16 @@
 
 from mlpkit.diagnostics.backward import Gradients, gradients
 from mlpkit.diagnostics.checking import check_gradients
+from mlpkit.diagnostics.graph import ComputationalGraph, computational_graph
 from mlpkit.diagnostics.history import history_frame
 from mlpkit.diagnostics.saliency import input_gradients
 from mlpkit.diagnostics.tracing import forward_trace
 
 __all__ = [
+    "ComputationalGraph",
     "Gradients",
     "check_gradients",
+    "computational_graph",
     "forward_trace",
     "gradients",
     "history_frame",
