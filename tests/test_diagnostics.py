@@ -145,6 +145,25 @@ def test_each_stage_obeys_the_equations_of_backpropagation(kind):
         np.testing.assert_allclose(passed.by_rows, first.dz @ first.kernel.T, atol=1e-12)
 
 
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "sparse_categorical_crossentropy"])
+def test_the_loss_is_derived_by_the_probabilities_too(loss):
+    """Keras takes a short cut from the loss to z, and would give dL/da = 0."""
+    output, targets = outputs_and_targets(LOSSES[loss])
+    model = sequential(dense(4, "tanh"), output)
+    last = run_pass(subject_of(model, X, targets, loss=loss, dtype="float64")).stages[-1]
+    slope = activations.get(last.activation).derivative(last.z)
+    if loss == "binary_crossentropy":
+        y = targets[:, np.newaxis]
+        np.testing.assert_allclose(last.da, (last.a - y) / (last.a * (1 - last.a)) / 5, rtol=1e-4)
+        np.testing.assert_allclose(last.dz, last.da * slope, rtol=1e-4)
+    else:
+        y = np.eye(3)[targets]
+        # -log(p_k / Σp), as Keras has it; the softmax's Jacobian takes no notice of the Σp.
+        np.testing.assert_allclose(last.da, (1 - y / last.a) / 5, atol=1e-6)
+        np.testing.assert_allclose(last.dz, np.einsum("ni,nij->nj", last.da, slope), atol=1e-6)
+    np.testing.assert_allclose(last.dz, (last.a - y) / 5, atol=1e-12)
+
+
 def activations_of(kind):
     return [stage.activation for stage in run_pass(subject_of(MODELS[kind](), X)).stages]
 
