@@ -18,6 +18,7 @@ def weight_paths(model):
 
     Examples
     --------
+    >>> from mlpkit.backend import keras
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="output")])
     >>> list(weight_paths(model).values())
     ['output/kernel', 'output/bias']
