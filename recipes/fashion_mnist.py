@@ -130,8 +130,8 @@ def _report(model, images, predicted, as_in_book):
         print(f"{name} accuracy {value:.4f}{book}")
     learnt = model.score(images.X_train, images.y_train)
     print(
-        f"Notice: of the training pictures {learnt:.1%} are right, of the test pictures {test:.1%}; "
-        "the difference is what was learnt and does not hold for new pictures."
+        f"Notice: {learnt:.1%} of the training pictures are right, and {test:.1%} of the test "
+        "pictures; the difference is what was learnt and does not hold for new ones."
     )
     wrong = pd.DataFrame({"true": images.y_test, "predicted": predicted})
     pairs = wrong[images.y_test != predicted].value_counts()
