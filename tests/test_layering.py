@@ -13,13 +13,12 @@ import pytest
 FLOORS = (
     ("errors", "processes", "interrupts"),
     ("backend", "checks", "activations", "backups"),
-    ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices"),
-    ("architecture", "compilation", "launch", "file_streams"),
+    ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices", "neurons"),
+    ("architecture", "compilation", "launch", "file_streams", "plots"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
     ("estimators", "baseline_models"),
     ("comparison", "diagnostics", "doctor"),
-    ("plots",),
 )
 # These may name TensorFlow and Keras at module level, and are imported inside functions only.
 FLAMES = {

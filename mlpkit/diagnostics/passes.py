@@ -4,8 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mlpkit.backend import keras, tf
+from mlpkit.backend import tf
 from mlpkit.compilation import loss_per_row
+from mlpkit.diagnostics.paths import weight_paths
+from mlpkit.diagnostics.recording import Recorder
 from mlpkit.errors import InvalidParameterError
 
 
@@ -16,7 +18,7 @@ class Stage:
     Parameters
     ----------
     name : str
-        Name of the Keras layer with the affine map.
+        Name of the Keras layer with the affine map, behind those of the models it is in.
     activation : str
         Name of the activation in the catalogue, or the name of its layer's class.
     z : ndarray of shape (n_samples, n_units)
@@ -70,119 +72,6 @@ class Pass:
     by_rows: np.ndarray | None = field(repr=False, default=None)
 
 
-class _Recorder:
-    """Writes down tensors while a model is called; put into the layers of a copy of it."""
-
-    def __init__(self, model):
-        self.stages = []  # [layer, activation, z, a, layers of the stage]
-        self.apart = []  # activations of a part of a layer's outputs: [name, a]
-        for layer in model._flatten_layers(include_self=False):
-            if hasattr(layer, "kernel"):
-                _around(layer, self._affine)
-            elif _is_activation(layer):
-                _around(layer, self._activation)
-            elif _normalizes(layer):
-                _around(layer, self._normalization)
-
-    def _affine(self, layer, call, inputs, *args, **kwargs):
-        function = getattr(layer, "activation", None)
-        if function is None or activation_name(layer) == "linear":
-            z = a = call(inputs, *args, **kwargs)
-        else:
-            layer.activation = keras.activations.linear
-            try:
-                z = call(inputs, *args, **kwargs)
-            finally:
-                layer.activation = function
-            a = function(z)
-        self.stages.append([layer, activation_name(layer), z, a, [layer]])
-        return a
-
-    def _activation(self, layer, call, inputs, *args, **kwargs):
-        a, name = call(inputs, *args, **kwargs), activation_name(layer)
-        stage = self._stage_of(inputs)
-        if stage is None:
-            self.apart.append((name, a))
-        else:
-            stage[1], stage[3] = name, a
-            stage[4].append(layer)
-        return a
-
-    def _normalization(self, layer, call, inputs, *args, **kwargs):
-        z = call(inputs, *args, **kwargs)
-        stage = self._stage_of(inputs)
-        if stage is not None:
-            stage[2] = stage[3] = z
-            stage[4].append(layer)
-        return z
-
-    def _stage_of(self, tensor):
-        """Give the stage whose outputs a tensor is, if no activation has been applied to them."""
-        linear = (stage for stage in self.stages if stage[1] == "linear")
-        return next((stage for stage in linear if stage[3] is tensor), None)
-
-    def finish(self):
-        """Give the last stage the activations that its columns have each for itself."""
-        if self.apart and self.stages and self.stages[-1][1] == "linear":
-            names, parts = zip(*self.apart, strict=True)
-            a = tf.concat(parts, axis=-1)
-            if a.shape == self.stages[-1][2].shape:
-                self.stages[-1][1], self.stages[-1][3] = ", ".join(names), a
-
-
-def _around(layer, recorded):
-    call = layer.call
-    layer.call = lambda *args, **kwargs: recorded(layer, call, *args, **kwargs)
-
-
-def _is_activation(layer):
-    return not layer.weights and activation_name(layer) is not None or _has_class(layer, "PReLU")
-
-
-def _normalizes(layer):
-    return _has_class(layer, "BatchNormalization", "LayerNormalization", "GroupNormalization")
-
-
-def _has_class(layer, *names):
-    return type(layer).__name__ in names
-
-
-_LAYERS = {
-    "ReLU": "relu",
-    "LeakyReLU": "leaky_relu",
-    "PReLU": "prelu",
-    "ELU": "elu",
-    "Softmax": "softmax",
-}
-
-
-def activation_name(layer):
-    """Give the name of a layer's activation, None where it has none.
-
-    Parameters
-    ----------
-    layer : keras.Layer
-        A layer.
-
-    Returns
-    -------
-    str or None
-
-    Examples
-    --------
-    >>> activation_name(keras.layers.Dense(2)), activation_name(keras.layers.ELU())
-    ('linear', 'elu')
-    >>> activation_name(keras.layers.Dropout(0.5)) is None
-    True
-    """
-    if type(layer).__name__ in _LAYERS:
-        return _LAYERS[type(layer).__name__]
-    if not hasattr(layer, "activation"):
-        return None
-    function = layer.activation
-    return getattr(function, "__name__", type(function).__name__) if function else "linear"
-
-
 def run_pass(subject, *, training=False, backward=None):
     """Call a model on its rows and give what passed each layer.
 
@@ -199,38 +88,57 @@ def run_pass(subject, *, training=False, backward=None):
     Returns
     -------
     Pass
+        Gradients of all trained weights by the paths that `weight_paths` gives.
 
     Raises
     ------
     InvalidParameterError
-        When gradients are wanted and there is no loss, or no layer with a kernel.
+        When gradients are wanted and there is no loss or no target.
+
+    Examples
+    --------
+    >>> from mlpkit.backend import keras
+    >>> from mlpkit.diagnostics.subject import subject_of
+    >>> one = keras.layers.Dense(1, name="one", kernel_initializer="ones")
+    >>> model = keras.Sequential([keras.Input((1,)), one])
+    >>> passed = run_pass(subject_of(model, [[2.0]], [5.0], loss="mse"))
+    >>> passed.loss, passed.gradients["one/kernel"], passed.stages[0].dz
+    (9.0, array([[-12.]], dtype=float32), array([[-6.]], dtype=float32))
     """
     backward = subject.targets is not None if backward is None else backward
     _check(subject, backward)
-    model, recorder = subject.model, _Recorder(subject.model)
+    model, recorder = subject.model, Recorder(subject.model)
     rows = tf.convert_to_tensor(subject.rows)
-    trained = [v.value for v in model.trainable_variables]
     with tf.GradientTape() as tape:
-        tape.watch(rows)
+        if rows.dtype.is_floating:
+            tape.watch(rows)
         outputs = model(rows, training=training)
         recorder.finish()
-        loss = _loss(subject, model, outputs) if backward else None
-    stages = tuple(_stage(*written) for written in recorder.stages)
-    passed = Pass(stages, outputs.numpy())
-    if not backward:
-        return passed
-    inner = [tensor for stage in recorder.stages for tensor in stage[2:4]]
-    found = tape.gradient(loss, [rows, *trained, *inner], unconnected_gradients="zero")
-    by_rows, *found = [tensor.numpy() for tensor in map(tf.convert_to_tensor, found)]
-    paths = [v.path for v in model.trainable_variables]
-    inner = found[len(paths) :]
+        loss = mean_loss(subject, outputs) if backward else None
+    paths = weight_paths(model)
+    passed = Pass(tuple(_stage(written, paths) for written in recorder.stages), outputs.numpy())
+    return _with_gradients(passed, subject, recorder, tape, loss, rows, paths) if backward else passed
+
+
+def _with_gradients(passed, subject, recorder, tape, loss, rows, paths):
+    """Give a pass with what the tape has found of the way back."""
+    trained = subject.model.trainable_variables
+    inner = [tensor for written in recorder.stages for tensor in (written.z, written.a)]
+    found = tape.gradient(
+        loss, [rows, *(v.value for v in trained), *inner], unconnected_gradients="zero"
+    )
+    by_rows, *found = [tf.convert_to_tensor(tensor).numpy() for tensor in found]
+    weights, inner = found[: len(trained)], found[len(trained) :]
     stages = (
         replace(stage, dz=dz, da=da)
-        for stage, dz, da in zip(stages, inner[::2], inner[1::2], strict=True)
+        for stage, dz, da in zip(passed.stages, inner[::2], inner[1::2], strict=True)
     )
-    gradients = dict(zip(paths, found, strict=False))
     return replace(
-        passed, stages=tuple(stages), loss=float(loss), gradients=gradients, by_rows=by_rows
+        passed,
+        stages=tuple(stages),
+        loss=float(loss),
+        gradients={paths[id(v)]: g for v, g in zip(trained, weights, strict=True)},
+        by_rows=by_rows,
     )
 
 
@@ -247,24 +155,46 @@ def _check(subject, backward):
         raise InvalidParameterError("\n".join(problems))
 
 
-def _loss(subject, model, outputs):
+def mean_loss(subject, outputs):
+    """Give the mean loss of a subject's rows, with the penalties of the call that gave `outputs`.
+
+    Parameters
+    ----------
+    subject : Subject
+        With targets and a loss.
+    outputs : tensor of shape (n_samples, n_outputs)
+        What its model gave.
+
+    Returns
+    -------
+    tensor of shape ()
+
+    Examples
+    --------
+    >>> from mlpkit.backend import keras
+    >>> from mlpkit.diagnostics.subject import subject_of
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> subject = subject_of(model, [[0.0], [0.0]], [1.0, 3.0], loss="mse")
+    >>> float(mean_loss(subject, subject.model(subject.rows)))
+    5.0
+    """
     targets = subject.targets
     if np.issubdtype(targets.dtype, np.floating):
         targets = targets.astype(outputs.dtype.as_numpy_dtype)
     per_row = loss_per_row(subject.loss, tf.convert_to_tensor(targets), outputs)
-    penalties = [tf.cast(penalty, per_row.dtype) for penalty in model.losses]
+    penalties = [tf.cast(penalty, per_row.dtype) for penalty in subject.model.losses]
     return tf.add_n([tf.reduce_mean(per_row), *penalties])
 
 
-def _stage(layer, activation, z, a, layers):
-    paths = tuple(v.path for each in layers for v in each.trainable_variables)
-    bias = getattr(layer, "bias", None)
+def _stage(written, paths):
+    layer, bias = written.layer, getattr(written.layer, "bias", None)
+    path = paths.get(id(layer.kernel), f"{layer.name}/kernel")
     return Stage(
-        name=layer.name,
-        activation=activation,
-        z=z.numpy(),
-        a=a.numpy(),
-        variables=paths,
+        name=path.rpartition("/")[0],
+        activation=written.activation,
+        z=written.z.numpy(),
+        a=written.a.numpy(),
+        variables=tuple(paths[id(v)] for part in written.layers for v in part.trainable_variables),
         kernel=layer.kernel.numpy(),
         bias=None if bias is None else bias.numpy(),
     )

@@ -6,8 +6,10 @@ import numpy as np
 
 from mlpkit import compilation
 from mlpkit.backend import keras
+from mlpkit.checks import shown, suggestion
+from mlpkit.diagnostics.copying import check_followable, copied
 from mlpkit.errors import InvalidParameterError
-from mlpkit.losses import LOSSES
+from mlpkit.losses import ALIASES, LOSSES, loss_name
 from mlpkit.scaling import Affine, identity
 
 
@@ -31,6 +33,10 @@ class Subject:
         From raw features to `rows`.
     names : tuple of str
         Names of the features.
+    outputs : Affine
+        From the target's units to the model's outputs.
+    classes : ndarray of shape (n_classes,) or None
+        The classes of a fitted classifier of one target.
     """
 
     model: keras.Model
@@ -40,6 +46,8 @@ class Subject:
     optimizer: object
     features: Affine
     names: tuple
+    outputs: Affine
+    classes: np.ndarray | None = None
 
 
 def subject_of(model, X, y=None, *, loss=None, dtype=None):
@@ -84,21 +92,25 @@ def subject_of(model, X, y=None, *, loss=None, dtype=None):
             "model must be a fitted mlpkit estimator or a keras.Model. "
             f"Got {type(model).__name__}{_unfitted(model)}."
         )
-    return _copied(subject, dtype)
+    copy = copied(subject.model, dtype)
+    if subject.targets is not None and subject.loss is not None:
+        _check_width(subject)
+    return replace(subject, model=copy, rows=subject.rows.astype(copy.inputs[0].dtype))
 
 
 def _unfitted(model):
-    from mlpkit.estimators.base import BaseMLPEstimator
+    from mlpkit.estimators.base import BaseNetworkEstimator
 
-    return ", not fitted: call fit first" if isinstance(model, BaseMLPEstimator) else ""
+    return ", not fitted: call fit first" if isinstance(model, BaseNetworkEstimator) else ""
 
 
 def _of_estimator(estimator, X, y, loss):
     from mlpkit.estimators.examining import examined
 
     given = examined(estimator, X, y)
+    check_followable(given.model)
     names = getattr(estimator, "feature_names_in_", None)
-    n_features = len(given.features.offset)
+    one_target = estimator.task_.name in ("binary", "multiclass")
     return Subject(
         given.model,
         given.rows,
@@ -106,44 +118,53 @@ def _of_estimator(estimator, X, y, loss):
         given.loss if loss is None else _made(loss),
         given.optimizer,
         given.features,
-        tuple(names) if names is not None else _numbered(n_features),
+        tuple(names) if names is not None else _numbered(len(given.features.offset)),
+        given.outputs,
+        estimator.classes_ if one_target else None,
     )
 
 
 def _of_keras(model, X, y, loss):
-    if not hasattr(model, "_run_through_graph") and not isinstance(model, keras.Sequential):
-        raise InvalidParameterError(
-            "model must be a Sequential or functional Keras model, whose layers can be followed. "
-            f"Got a subclassed one, {type(model).__name__}: build the same layers functionally."
-        )
-    if not model.built:
-        model.build((None, *np.shape(X)[1:]))
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise InvalidParameterError(
-            "model must have one input and one output. "
-            f"Got {len(model.inputs)} and {len(model.outputs)}."
-        )
-    rows = _rows_for(model, X)
-    if loss is None and model.compiled:
-        loss = model.loss
-    optimizer = compilation.make_optimizer(model.optimizer) if model.compiled else None
-    names = getattr(X, "columns", None)
-    size = int(np.prod(model.input_shape[1:]))
+    X = _numbers(X, "X")
+    if isinstance(model, keras.Sequential) and not model.built and X.values.ndim > 1:
+        model.build((None, *X.values.shape[1:]))
+    check_followable(model)
+    rows = _rows_for(model, X.values)
+    loss = _own_loss(model) if loss is None else loss
+    optimizer = getattr(model, "optimizer", None) if model.compiled else None
+    size = int(np.prod(rows.shape[1:]))
     return Subject(
         model,
         rows,
-        None if y is None else _targets_for(model, y, len(rows)),
+        None if y is None else _targets_for(y, len(rows)),
         None if loss is None else _made(loss),
-        optimizer,
+        None if optimizer is None else compilation.make_optimizer(optimizer),
         identity(size),
-        tuple(map(str, names)) if names is not None else _numbered(size),
+        X.names or _numbered(size),
+        identity(model.output_shape[-1]),
     )
+
+
+def _own_loss(model):
+    """Give the loss a model was compiled with, None where there is none."""
+    loss = model.loss if model.compiled else None
+    if isinstance(loss, dict):
+        loss = list(loss.values())
+    return loss[0] if isinstance(loss, list | tuple) and len(loss) == 1 else loss
 
 
 def _made(loss):
     """Give a loss object, named, given or written as a function."""
-    if isinstance(loss, str) and loss not in LOSSES:
-        loss = keras.losses.get(loss)
+    if isinstance(loss, str):
+        if loss_name(loss, loss) not in LOSSES:
+            raise InvalidParameterError(
+                f"loss must be a Keras loss or one of {', '.join(LOSSES)}. Got {shown(loss)}."
+                f"{suggestion(loss, (*LOSSES, *ALIASES))}"
+            )
+    elif not callable(loss) or isinstance(loss, type):
+        raise InvalidParameterError(
+            f"loss must be a name, a Keras loss or a function. Got {shown(loss)}."
+        )
     return compilation.make_loss(loss, "")
 
 
@@ -151,48 +172,68 @@ def _numbered(n):
     return tuple(f"x{i}" for i in range(n))
 
 
-def _rows_for(model, X):
-    X = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
-    shape = model.input_shape[1:]
-    if X.ndim < 2 or X.shape[1:] != tuple(shape):
+@dataclass(frozen=True)
+class _Numbers:
+    """Numbers of a table with the names of its columns, None where they have none."""
+
+    values: np.ndarray
+    names: tuple | None
+
+
+def _numbers(table, name):
+    """Give what was passed as numbers, or say why not."""
+    columns = getattr(table, "columns", None)
+    names = None if columns is None else tuple(map(str, columns))
+    try:
+        values = np.asarray(table.toarray() if hasattr(table, "toarray") else table)
+        values = values if values.dtype.kind in "biu" else values.astype(np.float64)
+    except (TypeError, ValueError) as error:
         raise InvalidParameterError(
-            f"X must have shape (n_samples, {', '.join(map(str, shape))}). Got {X.shape}."
+            f"{name} must hold numbers, in rows of one length, for a Keras model. Got "
+            f"{type(table).__name__}: {error}."
+        ) from None
+    if not np.isfinite(values).all():
+        raise InvalidParameterError(f"{name} must be finite. It holds NaN or infinite values.")
+    return _Numbers(values, names)
+
+
+def _rows_for(model, X):
+    shape = model.input_shape[1:]
+    fits = X.ndim == len(shape) + 1 and X.ndim > 1
+    if not fits or any(n not in (None, size) for n, size in zip(shape, X.shape[1:], strict=True)):
+        wanted = ", ".join("any" if n is None else str(n) for n in shape)
+        raise InvalidParameterError(
+            f"X must have shape (n_samples, {wanted}), as the model takes it. Got {X.shape}"
+            f"{': pass a single row as [row]' if X.shape == tuple(shape) else ''}."
         )
     if not len(X):
         raise InvalidParameterError("X must hold at least one row. Got none.")
-    X = X.astype(np.float64)
-    if not np.isfinite(X).all():
-        raise InvalidParameterError("X must be finite. It holds NaN or infinite values.")
-    return X
+    return X.astype(np.float64)
 
 
-def _targets_for(model, y, n_rows):
-    y = np.asarray(y)
+def _targets_for(y, n_rows):
+    y = _numbers(y, "y").values
+    y = y.astype(np.float64) if y.dtype.kind == "b" else y
     y = y[:, np.newaxis] if y.ndim == 1 else y
-    if len(y) != n_rows:
-        raise InvalidParameterError(f"y must have a row for each of X's {n_rows}. Got {len(y)}.")
+    if y.ndim == 0 or len(y) != n_rows:
+        raise InvalidParameterError(
+            f"y must have a row for each of X's {n_rows}. Got shape {y.shape}."
+        )
     return y
 
 
-def _copied(subject, dtype):
-    """Give the subject with a copy of its model, of another type where that is asked for."""
-    model = subject.model
-    kind = dtype or model.inputs[0].dtype
-    copy = keras.models.clone_model(
-        model,
-        input_tensors=keras.Input(model.input_shape[1:], dtype=kind, name="rows"),
-        clone_function=lambda layer: _cloned(layer, dtype),
-        recursive=True,
-    )
-    copy.set_weights(model.get_weights())
-    for layer in copy._flatten_layers(include_self=False):
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()
-    return replace(subject, model=copy, rows=subject.rows.astype(kind))
+_ONE_COLUMN = ("SparseCategoricalCrossentropy", "Quantile", "FunctionLoss")
 
 
-def _cloned(layer, dtype):
-    config = layer.get_config()
-    if dtype is not None and isinstance(layer, keras.Layer):  # a slice is none
-        config["dtype"] = dtype
-    return type(layer).from_config(config)
+def _check_width(subject):
+    """Refuse targets that a loss would silently spread over several outputs."""
+    wanted, shape = subject.model.output_shape[1:], subject.targets.shape[1:]
+    if type(subject.loss).__name__ in _ONE_COLUMN and shape == (1,):
+        return
+    if any(n not in (None, size) for n, size in zip(wanted, shape, strict=False)) or (
+        len(wanted) != len(shape)
+    ):
+        raise InvalidParameterError(
+            f"y must have a column for each output of the model, {wanted} in all, for "
+            f"{subject.loss.name}. Got {shape}."
+        )

@@ -27,6 +27,8 @@ class Examined:
         Encoded targets, in the network's units.
     features : Affine
         From raw features to standardised ones.
+    outputs : Affine
+        From the target's own units to the network's.
     """
 
     model: object
@@ -35,6 +37,7 @@ class Examined:
     rows: np.ndarray
     targets: np.ndarray | None
     features: Affine
+    outputs: Affine
 
 
 def examined(estimator, X, y=None):
@@ -85,4 +88,5 @@ def examined(estimator, X, y=None):
     if rate is not None:
         step.optimizer.learning_rate = rate
     rows = network.shaped(learnt.features.apply(X, np.float64))
-    return Examined(step.model, step.loss, step.optimizer, rows, targets, learnt.features)
+    units = learnt.features, network.metric_units(learnt.targets)
+    return Examined(step.model, step.loss, step.optimizer, rows, targets, *units)
