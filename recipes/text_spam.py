@@ -35,8 +35,8 @@ else:
 FULL = {"n": 1200, "epochs": 30}
 QUICK = {"n": 400, "epochs": 15}
 N_TEST = 400
-N_WORDS = 10  # shown of each label
-COLOURS = {"spam": "#D55E00", "urgent": "#0072B2"}
+N_WORDS = 7  # shown for and against each label
+FOR, AGAINST = "#D55E00", "#0072B2"
 FILES = ["confusion_matrix.png", "scores.csv", "words.csv", "words.png"]
 
 
@@ -113,7 +113,7 @@ def scores(name, y_true, y_predicted):
 
 
 def telling_words(model):
-    """Give each label's probability for messages of a single word, for all known words.
+    """Give the log odds of each label for messages of a single word, for all known words.
 
     Parameters
     ----------
@@ -123,12 +123,10 @@ def telling_words(model):
     Returns
     -------
     DataFrame
-        A row a word, a column a label.
+        A row a word, a column a label; above 0 the word speaks for it, below 0 against it.
     """
-    words = model[0].get_feature_names_out()
-    return pd.DataFrame(
-        model.predict_proba(words), index=pd.Index(words, name="word"), columns=LABELS
-    )
+    words = pd.Index(model[0].get_feature_names_out(), name="word")
+    return pd.DataFrame(model.decision_function(words), index=words, columns=LABELS)
 
 
 def _notice(model, texts, y_true, y_predicted, words):
@@ -143,9 +141,11 @@ def _notice(model, texts, y_true, y_predicted, words):
         f"{y_predicted[both].all(axis=1).sum()} of them are told as both."
     )
     for label in LABELS:
-        top = words[label].nlargest(5)
-        listed = ", ".join(f"{word} ({value:.2f})" for word, value in top.items())
-        print(f"Notice: the words that tell most of {label}: {listed}.")
+        ordered = list(words[label].sort_values().index)
+        print(
+            f"Notice: for {label} speak most of all {', '.join(ordered[:-6:-1])}; against it "
+            f"{', '.join(ordered[:5])}."
+        )
 
 
 def _answer(model, text):
@@ -159,16 +159,17 @@ def _answer(model, text):
 
 
 def _draw(y_true, y_predicted, words, folder):
-    fig, axes = figure(1, 2, size=(9.6, 4.4), sharex=True)
+    fig, axes = figure(1, 2, size=(9.6, 4.4))
     for ax, label in zip(axes, LABELS, strict=True):
-        top = words[label].nlargest(N_WORDS)[::-1]
-        ax.barh(top.index, top, color=COLOURS[label])
-        ax.axvline(0.5, color="black", linestyle=":")
-        ax.set_xlabel(f"probability of {label} for the word alone")
-        ax.set_xlim(0, 1)
+        ordered = words[label].sort_values()
+        shown = pd.concat([ordered[:N_WORDS], ordered[-N_WORDS:]])
+        colours = [AGAINST if value < 0 else FOR for value in shown]
+        ax.barh(shown.index, shown, color=colours)
+        ax.axvline(0, color="black", linewidth=0.8)
+        ax.set_xlabel(f"log odds of {label} for the word alone")
         ax.spines[["top", "right"]].set_visible(False)
     fig.savefig(folder / "words.png", dpi=150)
-    fig, ax = figure(size=(5.6, 5.0))
+    fig, ax = figure(size=(6.4, 5.2))
     kinds = named([(0, 0), (0, 1), (1, 0), (1, 1)])
     plot_confusion_matrix(named(y_true), named(y_predicted), labels=kinds, ax=ax)
     ax.set_title(f"{len(y_true)} messages of new phrases")
