@@ -4,6 +4,7 @@ from mlpkit.diagnostics.backward import Gradients, gradients
 from mlpkit.diagnostics.checking import check_gradients
 from mlpkit.diagnostics.graph import ComputationalGraph, computational_graph
 from mlpkit.diagnostics.history import history_frame
+from mlpkit.diagnostics.initialization import initialization_report
 from mlpkit.diagnostics.saliency import input_gradients
 from mlpkit.diagnostics.tracing import forward_trace
 
@@ -15,5 +16,6 @@ __all__ = [
     "forward_trace",
     "gradients",
     "history_frame",
+    "initialization_report",
     "input_gradients",
 ]
