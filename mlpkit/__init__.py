@@ -20,6 +20,7 @@ _HOMES = {
     "KerasRegressor": "estimators",
     "baselines": "baseline_models",
     "compare": "comparison",
+    "search_space": "tuning",
     "ThresholdLogicUnit": "neurons",
     "McCullochPittsNetwork": "neurons",
     "RosenblattPerceptron": "neurons",

@@ -1,19 +1,20 @@
 """The book's network for Fashion-MNIST: pictures of clothes, told apart by 300 and 100 ReLU units.
 
     python recipes/fashion_mnist.py
-    python recipes/fashion_mnist.py --data FOLDER
+    python recipes/fashion_mnist.py --data FOLDER --seed 1
 
 A picture of 28 x 28 pixels is a row of 784 numbers, which are divided by 255 to lie in 0 to 1. Two
 hidden layers of ReLU turn them into features of their own making, and ten softmax units into a
 probability for each kind of clothing. Plain gradient descent (rate 0.01, batches of 32) makes the
 cross-entropy small in 30 epochs; the last 5,000 training pictures are only ever validated on. The
 distance between the two curves is what the network learnt by heart, and the test pictures, looked
-at once in the end, tell what it is worth. What it still confuses, shirts with T-shirts and
+at only in the end, tell what it is worth. What it still confuses, shirts with T-shirts and
 pullovers, is hard to tell at this size for us as well.
 
 FOLDER holds the four IDX files. Without --data it takes Keras's cached download or Debian's package
-dataset-fashion-mnist, and scikit-learn's digits where there is neither. Writes learning_curve.png,
-confusion_matrix.png, mistakes.png and history.csv.
+dataset-fashion-mnist, and scikit-learn's digits where there is neither. The last step of plain
+gradient descent is a matter of luck: seeds 0 to 5 gave a test accuracy of 0.879 to 0.885. Writes
+learning_curve.png, confusion_matrix.png, mistakes.png and history.csv.
 """
 
 import dataclasses
@@ -50,7 +51,7 @@ def _fashion_mnist(argv):
     images = fashion_or_digits(options.data)
     images = first(images, QUICK_ROWS) if options.quick else images
     with staged(options.out) as folder:
-        model = train(images, QUICK_EPOCHS if options.quick else EPOCHS)
+        model = train(images, QUICK_EPOCHS if options.quick else EPOCHS, options.seed)
         probabilities = model.predict_proba(images.X_test)
         predicted = model.classes_[probabilities.argmax(axis=1)]
         as_in_book = images.name == "Fashion-MNIST" and not options.quick
@@ -70,6 +71,14 @@ def _parser():
         metavar="FOLDER",
         help="with the four IDX files; default: Keras's cache, Debian's package, else digits",
     )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        choices=range(1000),
+        metavar="N",
+        default=0,
+        help="of the weights and the order of the pictures; default: %(default)s",
+    )
     parser.add_out("fashion_mnist")
     parser.add_quick(f"{QUICK_ROWS} pictures and {QUICK_EPOCHS} epochs")
     return parser
@@ -82,7 +91,7 @@ def first(images, most):
     return dataclasses.replace(images, **rows)
 
 
-def train(images, epochs):
+def train(images, epochs, seed=0):
     """Give the fitted network, and print how long it took.
 
     Parameters
@@ -91,6 +100,8 @@ def train(images, epochs):
         The last 5,000 training pictures, or the last tenth of few, are validated on.
     epochs : int
         Passes over the others.
+    seed : int, default=0
+        Of the first weights and of the order of the pictures.
 
     Returns
     -------
@@ -111,7 +122,7 @@ def train(images, epochs):
         standardize=False,
         average=False,
         early_stopping=False,
-        random_state=42,
+        random_state=seed,
     )
     print(f"{images.name}: training on {len(images.X_train) - held:,} pictures, {epochs} epochs")
     began = time.perf_counter()
@@ -130,8 +141,8 @@ def _report(model, images, predicted, as_in_book):
         print(f"{name} accuracy {value:.4f}{book}")
     learnt = model.score(images.X_train, images.y_train)
     print(
-        f"Notice: of the training pictures {learnt:.1%} are right, of the test pictures {test:.1%}; "
-        "the difference is what was learnt and does not hold for new pictures."
+        f"Notice: {learnt:.1%} of the training pictures are right, and {test:.1%} of the test "
+        "pictures; the difference is what was learnt and does not hold for new ones."
     )
     wrong = pd.DataFrame({"true": images.y_test, "predicted": predicted})
     pairs = wrong[images.y_test != predicted].value_counts()

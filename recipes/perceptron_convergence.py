@@ -50,8 +50,8 @@ def _perceptron_convergence(argv):
         X, y = flowers(0.05)
         apart, mixed = RosenblattPerceptron().fit(X, y), never_ending(X, y)
         print(
-            f"With one row on the wrong side: {mixed.n_updates_} mistakes in {mixed.n_iter_} passes, "
-            "at least one in each, and no end."
+            f"With one row on the wrong side: {mixed.n_updates_} mistakes in {mixed.n_iter_} "
+            "passes, at least one in each, and no end."
         )
         _draw(X, y, apart, mixed, folder)
     say_written(options.out, ["convergence.png", "mistakes.csv"])

@@ -10,22 +10,6 @@ import pytest
 from mlpkit.neurons import RosenblattPerceptron
 
 
-@pytest.fixture
-def cooked(root, monkeypatch, tmp_path, capsys):
-    """A function that runs a recipe's small version and gives what it printed, and its folder."""
-    monkeypatch.syspath_prepend(str(root))
-    monkeypatch.chdir(tmp_path)
-
-    def cook(name, *arguments):
-        recipe = importlib.import_module(f"recipes.{name}")
-        assert recipe.main(["--quick", "--out", str(tmp_path / name), *arguments]) == 0
-        for picture in (tmp_path / name).glob("*.png"):
-            assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 5000
-        return capsys.readouterr().out, tmp_path / name
-
-    return cook
-
-
 def test_logic_gates(cooked):
     out, folder = cooked("logic_gates")
     assert "A and not B: output fires when A (wired twice) is active and B is silent" in out
