@@ -577,6 +577,8 @@ def test_wrong_input_is_refused_in_words(case):
 
 def test_a_loss_is_needed_and_known():
     model = sequential(dense(2))
+    with pytest.raises(InvalidParameterError, match="dtype must be one of 'float32', 'float64'"):
+        diagnostics.gradients(model, X, Y, loss="mse", dtype="float16")
     with pytest.raises(InvalidParameterError, match="compiled with a loss, or loss be given"):
         diagnostics.gradients(model, X, Y)
     with pytest.raises(InvalidParameterError, match="Did you mean 'huber'"):

@@ -128,4 +128,10 @@ def _handed_over(layer, config):
     names = [name for name in config if name.endswith(("_regularizer", "_constraint"))]
     if not isinstance(getattr(layer, "activation", None), keras.Layer | None):
         names.append("activation")  # a layer as activation has weights of its own
-    return {name: getattr(layer, name) for name in names if name in config and hasattr(layer, name)}
+    return {
+        name: getattr(layer, name)
+        for name in names
+        if name in config
+        and hasattr(layer, name)
+        and not isinstance(getattr(type(layer), name, None), property)
+    }

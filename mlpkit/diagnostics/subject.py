@@ -6,7 +6,7 @@ import numpy as np
 
 from mlpkit import compilation
 from mlpkit.backend import keras
-from mlpkit.checks import shown, suggestion
+from mlpkit.checks import check_parameters, none, one_of, shown, suggestion
 from mlpkit.diagnostics.copying import check_followable, copied
 from mlpkit.errors import InvalidParameterError
 from mlpkit.losses import ALIASES, LOSSES, loss_name
@@ -83,6 +83,7 @@ def subject_of(model, X, y=None, *, loss=None, dtype=None):
     >>> subject.rows.dtype, subject.model.weights[0].dtype, subject.model is model
     (dtype('float64'), 'float64', False)
     """
+    check_parameters({"dtype": dtype}, {"dtype": one_of("float32", "float64") | none()})
     if isinstance(model, keras.Model):
         subject = _of_keras(model, X, y, loss)
     elif hasattr(model, "_learnt") or hasattr(model, "model_"):

@@ -80,7 +80,11 @@ def _steps(stages, loss):
     for i in kept:
         stage = stages[i - 1]
         if left_out and i == numbers[-2]:
-            steps.append({"text": f"… {len(stages) - _MOST} layers", "kind": "given"})
+            last = stages[i - 2]
+            steps.append(
+                {"text": f"… {len(stages) - _MOST} layers", "kind": "given",
+                 "forward": _shape(last.a), "back": _norm(last.da)}
+            )  # fmt: skip
             before = f"a{i - 1}"
         linear = stage.activation == "linear"
         symbol = "φ" if "," in stage.activation else stage.activation
