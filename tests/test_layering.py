@@ -14,7 +14,7 @@ FLOORS = (
     ("errors", "processes", "interrupts"),
     ("backend", "checks", "activations", "backups"),
     ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices", "neurons"),
-    ("architecture", "compilation", "launch", "file_streams", "plots"),
+    ("architecture", "compilation", "launch", "file_streams", "plots", "tuning"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
     ("estimators", "baseline_models"),

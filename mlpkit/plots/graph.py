@@ -57,16 +57,16 @@ def plot_computational_graph(stages, loss, *, n_features=None, ax=None):
     if ax is None:
         ax = new_axes(figsize=(0.6 + 1.6 * len(steps), 3.1))
     n_rows, size = len(stages[0].z), n_features or len(stages[0].kernel)
-    places = {}
-    for i, step in enumerate(steps):
-        places[i] = (i * _APART, 0.0)
-        _box(ax, places[i], step["text"], step.get("kind", "value"))
+    boxes = [
+        _box(ax, (i * _APART, 0.0), step["text"], step.get("kind", "value"))
+        for i, step in enumerate(steps)
+    ]
     flows = [(f"{n_rows}×{size}", None), *((s.get("forward"), s.get("back")) for s in steps[1:])]
     for i in range(len(steps) - 1):
-        _arrows(ax, places[i], places[i + 1], flows[i][0], steps[i].get("back"))
+        _arrows(ax, boxes[i], boxes[i + 1], flows[i][0], steps[i].get("back"))
     for i, step in enumerate(steps):
         if "weights" in step:
-            _weights(ax, places[i], step)
+            _weights(ax, boxes[i], step)
     _finish(ax, len(steps))
     return ax.figure
 
@@ -121,28 +121,29 @@ def _norm(array):
 
 def _box(ax, place, text, kind):
     colour = {"given": "#EDEDED", "value": "white", "loss": "#EDEDED"}[kind]
-    ax.text(
+    return ax.text(
         *place, text, ha="center", va="center", fontsize="small", zorder=3,
         bbox={"boxstyle": "round,pad=0.45", "facecolor": colour, "edgecolor": "black"},
     )  # fmt: skip
 
 
-def _arrow(ax, start, end, colour, dash):
+def _arrow(ax, start, end, boxes, colour, dash):
+    """Draw an arrow from the edge of one box to that of another."""
+    # After the boxes, which know their edges only once they are drawn.
     ax.annotate(
-        "", end, start, zorder=1,
+        "", end, start, zorder=4,
         arrowprops={"arrowstyle": "-|>", "color": colour, "linestyle": dash, "linewidth": 1.6,
-                    "shrinkA": 0, "shrinkB": 0},
+                    "shrinkA": 1, "shrinkB": 1, "patchA": boxes[0].get_bbox_patch(),
+                    "patchB": boxes[1].get_bbox_patch()},
     )  # fmt: skip
 
 
 def _arrows(ax, left, right, forward, back):
     """Draw what flows between two steps, forward above and back below."""
-    (x0, y), (x1, _) = left, right
-    x0, x1 = x0 + 0.36 * _APART, x1 - 0.36 * _APART
-    for start, end, colour, dash, dy in (
-        (x0, x1, BLUE, "-", 0.13), (x1, x0, ORANGE, (0, (3, 1.5)), -0.13),
-    ):  # fmt: skip
-        _arrow(ax, (start, y + dy), (end, y + dy), colour, dash)
+    (x0, y), (x1, _) = left.get_position(), right.get_position()
+    _arrow(ax, (x0, y + 0.1), (x1, y + 0.1), (left, right), BLUE, "-")
+    if back:
+        _arrow(ax, (x1, y - 0.1), (x0, y - 0.1), (right, left), ORANGE, (0, (3, 1.5)))
     middle = (x0 + x1) / 2
     if forward:
         ax.text(middle, y + 0.24, forward, ha="center", va="bottom", fontsize="x-small", color=BLUE)
@@ -150,13 +151,12 @@ def _arrows(ax, left, right, forward, back):
         ax.text(middle, y - 0.24, back, ha="center", va="top", fontsize="x-small", color=ORANGE)
 
 
-def _weights(ax, place, step):
+def _weights(ax, box, step):
     """Draw a step's weights below it, and the gradient by them."""
-    x, y = place
-    below = (x, y - _DOWN)
-    _box(ax, below, step["weights"], "given")
-    _arrow(ax, (x - 0.2, y - _DOWN + 0.42), (x - 0.2, y - 0.42), BLUE, "-")
-    _arrow(ax, (x + 0.2, y - 0.42), (x + 0.2, y - _DOWN + 0.42), ORANGE, (0, (3, 1.5)))
+    x, y = box.get_position()
+    below = _box(ax, (x, y - _DOWN), step["weights"], "given")
+    _arrow(ax, (x - 0.2, y - _DOWN), (x - 0.2, y), (below, box), BLUE, "-")
+    _arrow(ax, (x + 0.2, y), (x + 0.2, y - _DOWN), (box, below), ORANGE, (0, (3, 1.5)))
     y = y - _DOWN / 2
     ax.text(x - 0.3, y, step["shape"], ha="right", va="center", fontsize="x-small", color=BLUE)
     if step["norm"]:
