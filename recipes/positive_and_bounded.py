@@ -26,7 +26,7 @@ if __package__:
 else:
     from _run import Parser, figure, run, say_written, staged
 
-N_ROWS, EPOCHS, QUICK_EPOCHS = 400, 150, 40
+N_ROWS, EPOCHS, QUICK_EPOCHS = 400, 150, 30
 SEEDS = 50  # a tray
 LINEAR, LIMITED, OTHER = "#D55E00", "#0072B2", "#5F5F5F"
 # Outputs by target: range, activation.
