@@ -33,6 +33,10 @@ class Parser(argparse.ArgumentParser):
             help="default: %(default)s",
         )
 
+    def add_quick(self, help):
+        """Add --quick, whose `help` says what the small run is."""
+        self.add_argument("--quick", action="store_true", help=help)
+
 
 def named_path(text):
     """Give a Path, with ~ for the home folder."""

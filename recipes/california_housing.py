@@ -89,7 +89,7 @@ def _parser():
         help="a .csv, .csv.gz or .parquet file; default: scikit-learn's download",
     )
     parser.add_out("california_housing")
-    parser.add_argument("--quick", action="store_true", help="2000 districts and 3 epochs")
+    parser.add_quick("2000 districts and 3 epochs")
     return parser
 
 

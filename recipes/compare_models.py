@@ -97,9 +97,7 @@ def _parser():
         metavar="DIR",
         help="folder for the results; default: out/<name of the data>",
     )
-    parser.add_argument(
-        "--quick", action="store_true", help=f"{QUICK_ROWS} rows, 2 folds and {QUICK_EPOCHS} epochs"
-    )
+    parser.add_quick(f"{QUICK_ROWS} rows, 2 folds and {QUICK_EPOCHS} epochs")
     return parser
 
 

@@ -32,6 +32,7 @@ def main(argv=None):
 def _iris_perceptron(argv):
     parser = Parser(description=__doc__.split("\n\n")[0])
     parser.add_out("iris_perceptron")
+    parser.add_quick("changes nothing: 150 flowers take no time")
     out = parser.parse_args(argv).out
     with staged(out) as folder:
         iris = load_iris(as_frame=True)

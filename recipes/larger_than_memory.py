@@ -65,7 +65,7 @@ def _parser():
     parser.add_argument("--gigabytes", type=_size, default=0.05, help="default: %(default)s")
     parser.add_argument("--format", choices=STREAMS, default="csv", help="default: %(default)s")
     parser.add_argument("--epochs", type=int, choices=range(1, 101), default=3, metavar="N")
-    parser.add_argument("--quick", action="store_true", help="a table of 2 MB")
+    parser.add_quick("a table of 2 MB")
     parser.add_argument(
         "--folder", type=named_path, metavar="DIR", help="where the table is made for the time"
     )

@@ -89,7 +89,7 @@ def _parser():
         default=2,
         help="how many to start when run alone; default: %(default)s",
     )
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_EPOCHS} epochs")
+    parser.add_quick(f"{QUICK_EPOCHS} epochs")
     return parser
 
 

@@ -124,7 +124,7 @@ def _parser():
         help="logical CPU devices, where there are no GPUs; default: %(default)s",
     )
     parser.add_out("several_devices")
-    parser.add_argument("--quick", action="store_true", help="few epochs, timed once")
+    parser.add_quick("few epochs, timed once")
     return parser
 
 

@@ -1,5 +1,6 @@
 """Fixtures that several test files use, and a clean slate for every test."""
 
+import importlib
 import os
 import random
 import sys
@@ -53,6 +54,22 @@ def global_state():
     random.setstate(python_state)
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture
+def cooked(root, monkeypatch, tmp_path, capsys):
+    """A function that runs a recipe's small version and gives what it printed, and its folder."""
+    monkeypatch.syspath_prepend(str(root))
+    monkeypatch.chdir(tmp_path)
+
+    def cook(name, *arguments):
+        recipe = importlib.import_module(f"recipes.{name}")
+        assert recipe.main(["--quick", "--out", str(tmp_path / name), *arguments]) == 0
+        for picture in (tmp_path / name).glob("*.png"):
+            assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 5000
+        return capsys.readouterr().out, tmp_path / name
+
+    return cook
 
 
 def pytest_configure(config):

@@ -248,6 +248,12 @@ def test_the_book_s_own_parameters():
     assert activations.get("linear", slope=2).derivative([1.5]).tolist() == [2.0]
     assert activations.get("elu", alpha=2.0)(-1e4) == -2
     assert activations.get("elu", alpha=2.0).range == (-2.0, np.inf)
+    assert activations.get("leaky_relu", negative_slope=0.01).formula == (
+        "z if z > 0, else α z, with α = 0.01"
+    )
+    assert (
+        activations.get("hard_shrink", threshold=1.0).formula == "z if |z| > t, else 0, with t = 1"
+    )
     # A leak above 1 bends the other way, as Keras's does.
     assert activations.get("leaky_relu", negative_slope=3.0)([-1.0, 1.0]).tolist() == [-3, 1]
 
@@ -257,7 +263,9 @@ def test_parameters_that_a_function_has_not_are_refused():
         activations.get("tanh", alpha=1)
     with pytest.raises(InvalidParameterError, match="alpha of 'elu' must be a finite number above"):
         activations.get("elu", alpha=-1)
-    with pytest.raises(InvalidParameterError, match="negative_slope.*finite number. Got 'x'"):
+    with pytest.raises(
+        InvalidParameterError, match="negative_slope.*finite number above 0. Got 'x'"
+    ):
         activations.get("leaky_relu", negative_slope="x")
 
 

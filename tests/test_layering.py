@@ -14,12 +14,11 @@ FLOORS = (
     ("errors", "processes", "interrupts"),
     ("backend", "checks", "activations", "backups"),
     ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices", "neurons"),
-    ("architecture", "compilation", "launch", "file_streams"),
+    ("architecture", "compilation", "launch", "file_streams", "plots", "tuning"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
     ("estimators", "baseline_models"),
     ("comparison", "diagnostics", "doctor"),
-    ("plots",),
 )
 # These may name TensorFlow and Keras at module level, and are imported inside functions only.
 FLAMES = {

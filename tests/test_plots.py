@@ -8,13 +8,24 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from mlpkit import plots
 from mlpkit.errors import InvalidParameterError
-from mlpkit.plots import (
-    plot_comparison,
-    plot_confusion_matrix,
-    plot_learning_curve,
-    plot_residuals,
-)
+
+
+def plot_comparison(*args, **options):
+    return plots.plot_comparison(*args, **options).axes[0]
+
+
+def plot_confusion_matrix(*args, **options):
+    return plots.plot_confusion_matrix(*args, **options).axes[0]
+
+
+def plot_learning_curve(*args, **options):
+    return plots.plot_learning_curve(*args, **options).axes[0]
+
+
+def plot_residuals(*args, **options):
+    return plots.plot_residuals(*args, **options).axes
 
 
 @pytest.fixture
@@ -132,11 +143,12 @@ def test_comparison_refuses(frame):
 def test_learning_curve():
     history = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.5, 2.5, 2.75], "accuracy": [0, 0, 1]}
     ax = plot_learning_curve(history, best_epoch=2)
-    training, validation, best = ax.get_lines()
+    training, validation, best, star = ax.get_lines()
     assert training.get_xdata().tolist() == [1, 2, 3]
     assert training.get_ydata().tolist() == [3, 2, 1]
     assert validation.get_ydata().tolist() == [3.5, 2.5, 2.75]
     assert list(best.get_xdata()) == [2, 2]
+    assert (star.get_xdata()[0], star.get_ydata()[0]) == (2, 2.5)
     assert training.get_linestyle() != validation.get_linestyle()
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "loss")
     legend = [text.get_text() for text in ax.get_legend().get_texts()]

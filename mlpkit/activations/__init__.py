@@ -149,7 +149,7 @@ def _with(entry, parameters):
         if not _suits(key, value):
             raise InvalidParameterError(
                 f"{key} of {entry.name!r} must be a finite number"
-                f"{' above 0' if key in _POSITIVE else ''}. Got {value!r}."
+                f"{' above 0' if key in _POSITIVE else ' other than 0'}. Got {value!r}."
             )
     return replace(
         entry,
@@ -159,13 +159,13 @@ def _with(entry, parameters):
     )
 
 
-_POSITIVE = ("alpha", "threshold", "b")
+_POSITIVE = ("alpha", "negative_slope", "threshold", "b")
 
 
 def _suits(key, value):
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return False
-    return value > 0 or key not in _POSITIVE
+    return value > 0 if key in _POSITIVE else value != 0
 
 
 def _parameters_of(entry):

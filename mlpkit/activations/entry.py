@@ -7,6 +7,9 @@ import numpy as np
 
 from mlpkit.activations.words import WORDS
 
+# What the formulas call the parameters that can be chosen.
+_LETTERS = {"alpha": "α", "negative_slope": "α", "slope": "m", "threshold": "t", "b": "b"}
+
 
 @dataclass(frozen=True)
 class Activation:
@@ -107,7 +110,11 @@ class Activation:
     def formula(self):
         """The function in one line of text; the first line of the docstring of its values."""
         function = getattr(self.function, "func", self.function)
-        return function.__doc__.strip().splitlines()[0]
+        line = function.__doc__.strip().splitlines()[0]
+        if not self.parameters:
+            return line
+        chosen = [f"{_LETTERS[name]} = {value:g}" for name, value in self.parameters.items()]
+        return f"{line.rsplit(', with', 1)[0]}, with {' and '.join(chosen)}"
 
     @property
     def range(self):

@@ -1,5 +1,7 @@
 """A copy of a model with its weights, in another type where that is asked for."""
 
+import warnings
+
 from mlpkit.backend import keras
 from mlpkit.errors import InvalidParameterError
 from mlpkit.keras_network import seeded
@@ -60,15 +62,8 @@ def copied(model, dtype=None):
     >>> copied(model, "float64")(keras.ops.ones((1, 2))).dtype
     tf.float64
     """
-    own = model.inputs[0].dtype
-    kind = dtype if dtype and own.startswith("float") else own
     with seeded(0):  # initial weights are drawn, and then replaced
-        copy = keras.models.clone_model(
-            model,
-            input_tensors=keras.Input(model.input_shape[1:], dtype=kind, name="rows"),
-            clone_function=lambda layer: _cloned(layer, dtype),
-            recursive=True,
-        )
+        copy = _cloned_model(model, dtype)
     copy.set_weights(model.get_weights())
     for layer in copy._flatten_layers(include_self=False):
         if isinstance(layer, keras.layers.Normalization):
@@ -76,16 +71,67 @@ def copied(model, dtype=None):
     return copy
 
 
+def _cloned_model(model, dtype):
+    # With inputs of its own, or a model inside this one would pass on no more digits than before.
+    inputs = [
+        keras.Input(
+            entry.shape[1:],
+            dtype=dtype if dtype and entry.dtype.startswith("float") else entry.dtype,
+            name=entry.name,
+        )
+        for entry in model.inputs
+    ]
+    return keras.models.clone_model(
+        model,
+        input_tensors=inputs[0] if len(inputs) == 1 else inputs,
+        clone_function=lambda layer: _cloned(layer, dtype),
+    )
+
+
 def _cloned(layer, dtype):
-    config = layer.get_config()
+    if isinstance(layer, keras.Sequential) or hasattr(layer, "_run_through_graph"):
+        return _cloned_model(layer, dtype)
+    config = _config(layer)
     if dtype is not None and isinstance(layer, keras.Layer):  # a slice is none
         config["dtype"] = dtype
     if isinstance(layer, keras.layers.Lambda):  # Keras reads no function back that it wrote
         kept = {name: config[name] for name in ("name", "trainable", "dtype", "arguments")}
         return keras.layers.Lambda(layer.function, **kept)
-    copy = type(layer).from_config(config)
-    penalty = getattr(copy, "kernel_regularizer", None)
-    if dtype == "float64" and isinstance(penalty, WidePenalty):
-        # It gives float32 for Keras's sake; a difference quotient needs all digits.
-        copy.kernel_regularizer = keras.regularizers.L2(float(penalty.l2))
+    handed = _handed_over(layer, config)
+    copy = type(layer).from_config({**config, **dict.fromkeys(handed)})
+    for name, thing in handed.items():
+        if dtype == "float64" and isinstance(thing, WidePenalty):
+            # It gives float32 for Keras's sake; a difference quotient needs all digits.
+            thing = keras.regularizers.L2(float(thing.l2))
+        setattr(copy, name, thing)
     return copy
+
+
+def _config(layer):
+    with warnings.catch_warnings():
+        # A lambda is handed over as it is; nobody saves it.
+        warnings.filterwarnings("ignore", message="The object being serialized includes a `lambda`")
+        config = layer.get_config()
+    if _is_of_keras(layer):  # the weights drawn are not kept
+        config.update({name: "zeros" for name in config if name.endswith("_initializer")})
+    return config
+
+
+def _is_of_keras(layer):
+    return type(layer).__module__.split(".")[0] in ("keras", "mlpkit")
+
+
+def _handed_over(layer, config):
+    """Give what the copy shares with the layer: Keras reads back no function of the user's."""
+    if not _is_of_keras(layer):
+        return {}
+    names = [name for name in config if name.endswith(("_regularizer", "_constraint"))]
+    if not isinstance(getattr(layer, "activation", None), keras.Layer | None):
+        names.append("activation")  # a layer as activation has weights of its own
+    return {
+        name: getattr(layer, name)
+        for name in names
+        if name in config
+        and hasattr(layer, name)
+        and not isinstance(getattr(type(layer), name, None), property)
+    }

@@ -34,6 +34,8 @@ class Stage:
         Its bias.
     dz, da : ndarray of the shapes of `z` and `a`, or None
         The loss's gradient by them, of the mean over the rows.
+    dkernel, dbias : ndarray of the shapes of `kernel` and `bias`, or None
+        The loss's gradient by the weights, where they are trained.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Stage:
     bias: np.ndarray | None = field(repr=False)
     dz: np.ndarray | None = field(repr=False, default=None)
     da: np.ndarray | None = field(repr=False, default=None)
+    dkernel: np.ndarray | None = field(repr=False, default=None)
+    dbias: np.ndarray | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +121,9 @@ def run_pass(subject, *, training=False, backward=None):
         loss = mean_loss(subject, outputs) if backward else None
     paths = weight_paths(model)
     passed = Pass(tuple(_stage(written, paths) for written in recorder.stages), outputs.numpy())
-    return _with_gradients(passed, subject, recorder, tape, loss, rows, paths) if backward else passed
+    return (
+        _with_gradients(passed, subject, recorder, tape, loss, rows, paths) if backward else passed
+    )
 
 
 def _with_gradients(passed, subject, recorder, tape, loss, rows, paths):
@@ -129,17 +135,43 @@ def _with_gradients(passed, subject, recorder, tape, loss, rows, paths):
     )
     by_rows, *found = [tf.convert_to_tensor(tensor).numpy() for tensor in found]
     weights, inner = found[: len(trained)], found[len(trained) :]
+    by_id = {id(v): g for v, g in zip(trained, weights, strict=True)}
     stages = (
-        replace(stage, dz=dz, da=da)
-        for stage, dz, da in zip(passed.stages, inner[::2], inner[1::2], strict=True)
+        replace(
+            stage,
+            dz=dz,
+            da=da,
+            dkernel=by_id.get(id(written.layer.kernel)),
+            dbias=by_id.get(id(getattr(written.layer, "bias", None))),
+        )
+        for stage, written, dz, da in zip(
+            passed.stages, recorder.stages, inner[::2], inner[1::2], strict=True
+        )
     )
+    stages = list(stages)
+    if recorder.stages and hasattr(recorder.stages[-1].a, "_keras_logits"):
+        stages[-1] = replace(stages[-1], da=_by_outputs(subject, recorder.stages[-1].a, passed))
     return replace(
         passed,
         stages=tuple(stages),
         loss=float(loss),
-        gradients={paths[id(v)]: g for v, g in zip(trained, weights, strict=True)},
+        gradients={paths[key]: gradient for key, gradient in by_id.items()},
         by_rows=by_rows,
     )
+
+
+def _by_outputs(subject, a, passed):
+    """Give the gradient by the probabilities, which Keras's cross-entropies do not look at.
+
+    They go in one step, that loses no digits, to what went into the softmax or sigmoid.
+    """
+    outputs = tf.constant(a.numpy())
+    if not np.array_equal(outputs, passed.outputs):
+        return np.zeros_like(outputs)
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        loss = mean_loss(subject, outputs)
+    return tape.gradient(loss, outputs).numpy()
 
 
 def _check(subject, backward):

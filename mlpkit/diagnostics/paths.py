@@ -1,7 +1,5 @@
 """Names by which a user finds a model's weights: "hidden_1/kernel", "inner/dense/bias"."""
 
-from mlpkit.backend import keras
-
 
 def weight_paths(model):
     """Give a name for each weight: its layers' names from the model down, and its own.
@@ -20,6 +18,7 @@ def weight_paths(model):
 
     Examples
     --------
+    >>> from mlpkit.backend import keras
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="output")])
     >>> list(weight_paths(model).values())
     ['output/kernel', 'output/bias']

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlpkit import compilation
 from mlpkit.backend import keras
-from mlpkit.checks import shown, suggestion
+from mlpkit.checks import check_parameters, none, one_of, shown, suggestion
 from mlpkit.diagnostics.copying import check_followable, copied
 from mlpkit.errors import InvalidParameterError
 from mlpkit.losses import ALIASES, LOSSES, loss_name
@@ -80,9 +80,10 @@ def subject_of(model, X, y=None, *, loss=None, dtype=None):
     --------
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     >>> subject = subject_of(model, [[1, 2]], [[3]], loss="mse", dtype="float64")
-    >>> subject.rows.dtype, subject.model.dtype, subject.model is model
+    >>> subject.rows.dtype, subject.model.weights[0].dtype, subject.model is model
     (dtype('float64'), 'float64', False)
     """
+    check_parameters({"dtype": dtype}, {"dtype": one_of("float32", "float64") | none()})
     if isinstance(model, keras.Model):
         subject = _of_keras(model, X, y, loss)
     elif hasattr(model, "_learnt") or hasattr(model, "model_"):
@@ -96,6 +97,28 @@ def subject_of(model, X, y=None, *, loss=None, dtype=None):
     if subject.targets is not None and subject.loss is not None:
         _check_width(subject)
     return replace(subject, model=copy, rows=subject.rows.astype(copy.inputs[0].dtype))
+
+
+def row_labels(X, n_rows):
+    """Give the labels of rows: a DataFrame's index, else numbers from 0.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, ...)
+        The rows.
+    n_rows : int
+        How many they are.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or Index
+
+    Examples
+    --------
+    >>> row_labels([[1.0], [2.0]], 2)
+    array([0, 1])
+    """
+    return X.index if hasattr(X, "iloc") else np.arange(n_rows)
 
 
 def _unfitted(model):

@@ -81,7 +81,9 @@ def examined(estimator, X, y=None):
         check_consistent_length(X, y)
         y = estimator._target(y)
         estimator._fitted_task(y, None)
-        targets = network.scaled_targets(network.encode(y), learnt.targets)
+        targets = network.encode(y)
+        if not np.issubdtype(targets.dtype, np.integer):  # numbers of classes have no unit
+            targets = network.scaled_targets(targets, learnt.targets)
     step = network.make_step(shown=True)
     step.model.set_weights(learnt.weights)
     rate = network.own_rate if network.learning_rate is None else network.learning_rate

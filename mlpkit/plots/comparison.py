@@ -42,7 +42,7 @@ def plot_comparison(frame, *, column="score_mean", highlight=None, ax=None):
 
     Returns
     -------
-    matplotlib.axes.Axes
+    matplotlib.figure.Figure
 
     Raises
     ------
@@ -54,8 +54,8 @@ def plot_comparison(frame, *, column="score_mean", highlight=None, ax=None):
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"model": ["ridge", "dummy"], "score": "r2",
     ...     "score_mean": [0.6, 0.0], "score_std": [0.02, 0.01]})
-    >>> ax = plot_comparison(frame)
-    >>> [label.get_text() for label in ax.get_yticklabels()]
+    >>> figure = plot_comparison(frame)
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
     ['ridge', 'dummy']
     """
     if column not in _COLUMNS or column not in frame.columns:
@@ -82,7 +82,7 @@ def plot_comparison(frame, *, column="score_mean", highlight=None, ax=None):
     ax.tick_params(axis="y", length=0)
     ax.tick_params(axis="x", which="minor", length=0)
     open_frame(ax, keep=("bottom",))
-    return ax
+    return ax.figure
 
 
 def _far_behind(shown, column):

@@ -23,12 +23,12 @@ def plot_confusion_matrix(y_true, y_pred, *, labels=None, normalize=None, ax=Non
 
     Returns
     -------
-    matplotlib.axes.Axes
+    matplotlib.figure.Figure
 
     Examples
     --------
-    >>> ax = plot_confusion_matrix(["a", "b", "b"], ["a", "b", "a"])
-    >>> [text.get_text() for text in ax.texts]
+    >>> figure = plot_confusion_matrix(["a", "b", "b"], ["a", "b", "a"])
+    >>> [text.get_text() for text in figure.axes[0].texts]
     ['1', '0', '1', '1']
     """
     from sklearn.metrics import ConfusionMatrixDisplay
@@ -57,7 +57,7 @@ def plot_confusion_matrix(y_true, y_pred, *, labels=None, normalize=None, ax=Non
         ax.figure.colorbar(display.im_, ax=ax, shrink=0.7)
     for text in ax.texts:  # let the errors stand out among the zeros
         text.set_alpha(0.3 if float(text.get_text()) == 0 else None)
-    return ax
+    return ax.figure
 
 
 def plot_residuals(y_true, y_pred, *, ax=None, unit="", random_state=0):
@@ -78,11 +78,11 @@ def plot_residuals(y_true, y_pred, *, ax=None, unit="", random_state=0):
 
     Returns
     -------
-    ndarray of two matplotlib.axes.Axes
+    matplotlib.figure.Figure
 
     Examples
     --------
-    >>> left, right = plot_residuals([1.0, 2.0, 3.0], [1.5, 2.0, 2.5])
+    >>> left, right = plot_residuals([1.0, 2.0, 3.0], [1.5, 2.0, 2.5]).axes
     >>> left.get_xlabel(), left.get_ylabel(), right.get_ylabel()
     ('predicted', 'true', 'true - predicted')
     """
@@ -108,7 +108,7 @@ def plot_residuals(y_true, y_pred, *, ax=None, unit="", random_state=0):
         each.set_axisbelow(True)
         _round_ticks(each)
         open_frame(each, keep=("left", "bottom"))
-    return axes
+    return axes[0].figure
 
 
 def _round_ticks(ax):

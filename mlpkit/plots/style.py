@@ -1,16 +1,34 @@
 """What the pictures share: colours, figures and frames."""
 
 BLUE, ORANGE, GREY, FAINT = "#0072B2", "#D55E00", "#5F5F5F", "#D9D9D9"
+GREEN, PURPLE, AMBER, SKY = "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+# Colour, dash and marker of each of several lines: any two differ in all three.
+SERIES = (
+    (BLUE, "-", "o"),
+    (ORANGE, "--", "^"),
+    (GREEN, "-.", "s"),
+    (PURPLE, ":", "D"),
+    (AMBER, (0, (6, 1, 1, 1, 1, 1)), "v"),
+    (SKY, (0, (2, 1)), "P"),
+    ("black", (0, (8, 3)), "X"),
+)
 
 
-def new_axes(columns=1, figsize=None):
+def new_axes(columns=1, figsize=None, *, rows=1, **options):
     import matplotlib.pyplot as plt
 
-    _, axes = plt.subplots(1, columns, figsize=figsize, layout="constrained")
+    _, axes = plt.subplots(rows, columns, figsize=figsize, layout="constrained", **options)
     return axes
 
 
-def open_frame(ax, keep):
+def open_frame(ax, keep=("left", "bottom")):
     """Hide the frame's lines but those in `keep`."""
     for side, spine in ax.spines.items():
         spine.set_visible(side in keep)
+
+
+def tidy(ax, *, grid="both"):
+    """Give axes a faint grid behind what they show, and an open frame."""
+    ax.grid(axis=grid, color=FAINT, linewidth=0.6)
+    ax.set_axisbelow(True)
+    open_frame(ax)

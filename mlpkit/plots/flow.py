@@ -1,0 +1,136 @@
+"""Pictures of what passes through the layers: a gradient flow, and initial weights by depth."""
+
+import numpy as np
+
+from mlpkit.errors import InvalidParameterError
+from mlpkit.plots.style import BLUE, GREEN, ORANGE, SERIES, new_axes, tidy
+
+_MOST_NAMES = 12
+_FLOW = (
+    ("activations", "a_std", BLUE, "-", "o", "standard deviation"),
+    ("gradients", "kernel_gradient", ORANGE, "--", "^", "norm of ∂L/∂W"),
+)
+
+
+def plot_gradient_flow(frame, *, ax=None):
+    """Draw a gradient flow: how large activations and gradients are in each layer, and who is dead.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `frame` of a gradient flow: a row for each layer, with `name`, `a_std`, `kernel_gradient`,
+        `dead` and `saturated`.
+    ax : sequence of three matplotlib.axes.Axes, default=None
+        Where to draw; None makes a figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InvalidParameterError
+        When the frame has no layer.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"name": ["hidden_1", "output"], "a_std": [1.0, 0.5],
+    ...     "kernel_gradient": [0.1, 0.2], "dead": [0.25, 0.0], "saturated": [0.0, 0.0]})
+    >>> figure = plot_gradient_flow(frame)
+    >>> [ax.get_ylabel() for ax in figure.axes]
+    ['standard deviation', 'norm of ∂L/∂W', 'share (%)']
+    """
+    if frame.empty:
+        raise InvalidParameterError("frame must hold at least one layer. Got none.")
+    if ax is None:
+        width = min(4.6 + 0.28 * len(frame), 12.0)
+        ax = new_axes(figsize=(width, 6.6), rows=3, sharex=True)
+    x = np.arange(1, len(frame) + 1)
+    for each, (title, column, colour, dash, marker, label) in zip(ax, _FLOW, strict=False):
+        _positive(each, x, frame[column].to_numpy(float), color=colour, linestyle=dash,
+                  marker=marker, linewidth=2)  # fmt: skip
+        each.set_title(title, fontsize="medium", loc="left")
+        each.set_ylabel(label)
+        tidy(each)
+    shares = ax[2]
+    shares.bar(x - 0.2, 100 * frame["dead"], 0.38, color=ORANGE, label="units that never fire",
+               hatch="//", edgecolor="white")  # fmt: skip
+    shares.bar(x + 0.2, 100 * frame["saturated"], 0.38, color=GREEN, label="saturated outputs")
+    shares.set_ylim(0, 105)
+    shares.set_ylabel("share (%)")
+    shares.set_title("dead and saturated", fontsize="medium", loc="left")
+    shares.legend(edgecolor="none", framealpha=0.9, fontsize="small")
+    tidy(shares, grid="y")
+    _name_layers(shares, x, frame["name"])
+    return ax[0].figure
+
+
+def plot_initialization(frame, *, ax=None):
+    """Draw the variance of activations and gradients through depth for several initial weights.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What ``mlpkit.diagnostics.initialization_report`` gave: `initializer`, `layer`,
+        `activation_variance`, `gradient_variance`.
+    ax : sequence of two matplotlib.axes.Axes, default=None
+        Where to draw; None makes a figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InvalidParameterError
+        When there are more than seven initializers, or none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"initializer": "he_normal", "layer": [1, 2],
+    ...     "activation_variance": [0.7, 0.7], "gradient_variance": [0.1, 0.1]})
+    >>> [ax.get_ylabel() for ax in plot_initialization(frame).axes]
+    ['variance of activations', 'variance of ∂L/∂z']
+    """
+    groups = list(frame.groupby("initializer", sort=False))
+    if not 1 <= len(groups) <= len(SERIES):
+        raise InvalidParameterError(
+            f"frame must hold 1 to {len(SERIES)} initializers. Got {len(groups)}."
+        )
+    axes = new_axes(2, (9.6, 4.4)) if ax is None else ax
+    panels = [("activation_variance", "variance of activations", "forward")]
+    panels.append(("gradient_variance", "variance of ∂L/∂z", "backward"))
+    for each, (column, label, title) in zip(axes, panels, strict=True):
+        for (colour, dash, marker), (name, group) in zip(SERIES, groups, strict=False):
+            values = group[column].to_numpy(float)
+            shown = name if (values > 0).any() else f"{name}: 0 in every layer"
+            _positive(each, group["layer"], values, color=colour, linestyle=dash, marker=marker,
+                      linewidth=1.8, markersize=4.5, label=shown)  # fmt: skip
+        each.set_xlabel("layer")
+        each.set_ylabel(label)
+        each.set_title(title, fontsize="medium", loc="left")
+        each.set_yscale("log")
+        each.xaxis.get_major_locator().set_params(integer=True)
+        tidy(each)
+    axes[0].legend(edgecolor="none", framealpha=0.9, fontsize="small")
+    return axes[0].figure
+
+
+def _positive(ax, x, values, **look):
+    """Draw values on a logarithmic scale; zeros, which have no place on it, as gaps."""
+    shown = np.where(values > 0, values, np.nan)
+    ax.plot(x, shown, **look)
+    if np.isfinite(shown).any():
+        ax.set_yscale("log")
+
+
+def _name_layers(ax, x, names):
+    if len(x) <= _MOST_NAMES:
+        ax.set_xticks(x, [name.replace("_", " ") for name in names])
+        if len(x) > 6:
+            ax.tick_params(axis="x", labelrotation=45)
+    else:
+        ax.set_xlabel("layer")
+        ax.xaxis.get_major_locator().set_params(integer=True)

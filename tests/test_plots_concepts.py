@@ -1,0 +1,375 @@
+"""Pictures of ideas: what they draw, by labels and values."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from sklearn.calibration import calibration_curve
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from mlpkit import activations, plots
+from mlpkit.errors import InvalidParameterError
+from mlpkit.plots.style import BLUE, ORANGE
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize("name", activations.names())
+def test_an_activation_is_drawn_with_its_own_numbers(name):
+    (ax,) = plots.plot_activation(name).axes
+    value, slope, *_ = ax.get_lines()
+    entry, t = activations.get(name), value.get_xdata()
+    if entry.elementwise:
+        expected = entry(t), entry.derivative(t)
+    elif name == "glu":  # the gate of an input of 1
+        z = np.column_stack([np.ones_like(t), t])
+        expected = entry(z)[:, 0], entry.derivative(z)[:, 0, 1]
+    else:
+        z = np.column_stack([t, 0 * t, 0 * t])
+        expected = entry(z)[:, 0], entry.derivative(z)[:, 0, 0]
+    for line, numbers in zip((value, slope), expected, strict=True):
+        drawn = line.get_ydata()
+        assert np.isnan(drawn).sum() <= 2  # a gap where it jumps
+        np.testing.assert_array_equal(drawn[~np.isnan(drawn)], numbers[~np.isnan(drawn)])
+    assert value.get_linestyle() != slope.get_linestyle()
+    assert ax.get_xlabel() == "z" and ax.get_ylabel() == f"{name}(z) and its derivative"
+    assert ax.get_title().replace("\n", " ") == f"f(z) = {entry.formula}"
+    ends = [line.get_ydata()[0] for line in ax.get_lines() if line.get_label() == "_range"]
+    assert ends == [end for end in entry.range if np.isfinite(end)]
+
+
+def test_jumps_are_gaps_and_bends_are_not():
+    def gaps(name):
+        lines = plots.plot_activation(name).axes[0].get_lines()[:2]
+        return [int(np.isnan(line.get_ydata()).sum()) for line in lines]
+
+    assert gaps("sgn") == [2, 0]
+    assert gaps("hard_shrink") == [2, 2]
+    assert gaps("relu") == [0, 1]
+    assert gaps("tanh") == gaps("exponential") == [0, 0]
+
+
+def test_an_activation_with_a_parameter_of_its_own():
+    ax = plots.plot_activation(activations.get("leaky_relu", negative_slope=0.01)).axes[0]
+    assert ax.get_lines()[0].get_ydata()[0] == pytest.approx(-0.05)
+    one = plots.plot_activation("tanh", derivative=False, limits=(-1, 1)).axes[0]
+    assert legend(one) == ["tanh(z)"]
+
+
+def test_the_gallery_holds_every_function_once_in_one_scale():
+    figure = plots.plot_activations()
+    titles = [ax.get_title() for ax in figure.axes]
+    assert titles == [n for n in activations.names() if n not in ("swish", "hard_swish")]
+    assert len({ax.get_ylim() for ax in figure.axes}) == 1
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["value", "derivative"]
+    named = [ax.get_xlabel() for ax in figure.axes]
+    assert named[-4:] == ["z"] * 4 and set(named[:-4]) == {""}
+
+
+@pytest.mark.parametrize("n", [1, 3, 5, 6])
+def test_every_column_of_a_small_gallery_has_a_name(n):
+    figure = plots.plot_activations(activations.names()[:n])
+    assert sum(ax.get_xlabel() == "z" for ax in figure.axes) == min(n, 4)
+
+
+def test_steps_are_filled_where_they_are_and_open_where_not():
+    left, right = plots.plot_step_functions().axes
+
+    def dots(ax):
+        return {
+            (float(line.get_ydata()[0]), to_hex(line.get_markerfacecolor()) != "#ffffff")
+            for line in ax.get_lines()
+            if line.get_marker() == "o"
+        }
+
+    assert dots(left) == {(0, False), (1, True)}
+    assert dots(right) == {(-1, False), (0, True), (1, False)}
+    assert (left.get_ylabel(), right.get_ylabel()) == ("heaviside(z)", "sgn(z)")
+
+
+@pytest.fixture(scope="module")
+def iris():
+    data = load_iris(as_frame=True)
+    return data.data.iloc[:, 2:], data.target_names[data.target]
+
+
+def test_a_boundary_shows_the_predictions(iris):
+    X, y = iris
+    classifier = LogisticRegression().fit(X, y)
+    (ax,) = plots.plot_decision_boundary(classifier, X, y, resolution=40).axes
+    mesh = ax.collections[0]
+    codes = np.asarray(mesh.get_array()).ravel()
+    corners = mesh.get_coordinates()  # of the cells, around the points asked about
+    middles = (corners[:-1, :-1] + corners[1:, 1:]).reshape(-1, 2) / 2
+    expected = classifier.predict(pd.DataFrame(middles, columns=X.columns))
+    agree = classifier.classes_[codes.astype(int)] == expected
+    assert agree.mean() > 0.99
+    assert (ax.get_xlabel(), ax.get_ylabel()) == tuple(X.columns)
+    assert legend(ax) == ["setosa", "versicolor", "virginica"]
+    drawn = sum(len(c.get_offsets()) for c in ax.collections if c.get_label() in set(y))
+    assert drawn == len(X)
+
+
+def test_a_boundary_without_probabilities_names_and_rows(iris):
+    X, y = iris[0].to_numpy(), iris[1] == "setosa"
+    classifier = LinearSVC().fit(X, y)
+    pale = plots.plot_decision_boundary(classifier, X, resolution=20).axes[0]
+    assert (pale.get_xlabel(), pale.get_ylabel()) == ("x0", "x1")
+    assert pale.get_legend() is None
+    sure = plots.plot_decision_boundary(LogisticRegression().fit(X, y), X, resolution=20).axes[0]
+    assert len(sure.collections) == len(pale.collections) + 1  # the veil of confidence
+    named = plots.plot_decision_boundary(classifier, X, feature_names=["a (cm)", "b"], resolution=9)
+    assert named.axes[0].get_xlabel() == "a (cm)"
+
+
+def test_a_boundary_refuses(iris):
+    X, y = iris
+    wide = np.zeros((5, 3))
+    with pytest.raises(InvalidParameterError, match=r"two columns. Got shape \(5, 3\)"):
+        plots.plot_decision_boundary(LogisticRegression().fit(X, y), wide)
+    with pytest.raises(InvalidParameterError, match="fitted classifier of 2 to 7"):
+        plots.plot_decision_boundary(LogisticRegression(), X)
+
+
+def test_calibration_draws_scikit_learn_s_curve():
+    rng = np.random.default_rng(0)
+    p = rng.random(500)
+    y = (rng.random(500) < p**2).astype(int)
+    (ax,) = plots.plot_calibration(y, {"a": p, "b": p**2}).axes
+    diagonal, first, second = ax.get_lines()
+    assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0, 1]
+    for line, q in ((first, p), (second, p**2)):
+        share, mean = calibration_curve(y, q, n_bins=10, strategy="quantile")
+        np.testing.assert_allclose(line.get_xdata(), mean)
+        np.testing.assert_allclose(line.get_ydata(), share)
+    assert legend(ax) == ["perfectly calibrated", "a", "b"]
+    with pytest.raises(InvalidParameterError, match="0 to 1. Got .* of 'a'"):
+        plots.plot_calibration(y, {"a": 2 * p})
+
+
+@pytest.fixture
+def fits():
+    rows = [(d, w, 0.1 * d + 0.001 * w + e, 0.5 + e) for d in (1, 2) for w in (10, 30)
+            for e in (0.0, 0.02, 0.04)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["depth", "width", "test_score", "train_score"])
+
+
+def test_a_validation_curve_draws_means_and_deviations(fits):
+    figure = plots.plot_validation_curve(fits, x="depth", lines="width", xlabel="hidden layers")
+    (ax,) = figure.axes
+    assert legend(ax) == ["width = 10", "width = 30"]
+    for container, width in zip(ax.containers, (10, 30), strict=True):
+        line = container.lines[0]
+        assert line.get_xdata().tolist() == [1, 2]
+        np.testing.assert_allclose(line.get_ydata(), [0.12 + 0.001 * width, 0.22 + 0.001 * width])
+        low, high = container.lines[2][0].get_segments()[0][:, 1]
+        assert (high - low) / 2 == pytest.approx(np.std([0, 0.02, 0.04]))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("hidden layers", "score")
+    assert ax.get_xticks().tolist() == [1, 2]
+
+
+def test_a_validation_curve_of_unequal_folds_with_training_rows(fits):
+    figure = plots.plot_validation_curve(
+        fits[1:], x="width", train_score="train_score", log=True, ylabel="accuracy"
+    )
+    (ax,) = figure.axes
+    assert legend(ax) == ["held-out rows", "training rows"]
+    assert ax.get_xscale() == "log"
+    means = fits[1:].groupby("width")["test_score"].mean()
+    np.testing.assert_allclose(ax.containers[0].lines[0].get_ydata(), means)
+
+
+def test_a_validation_curve_refuses(fits):
+    with pytest.raises(InvalidParameterError, match=r"Missing: \['layers'\]"):
+        plots.plot_validation_curve(fits, x="layers")
+    with pytest.raises(InvalidParameterError, match="at least one fit"):
+        plots.plot_validation_curve(fits[:0], x="depth")
+    with pytest.raises(InvalidParameterError, match="at most 7 values"):
+        plots.plot_validation_curve(fits, x="depth", lines="test_score")
+
+
+def lines_of(ax, colour):
+    return [c for c in ax.collections if isinstance(c, LineCollection)
+            and to_hex(c.get_colors()[0]) == colour.lower()]  # fmt: skip
+
+
+def test_a_network_is_drawn_unit_by_unit_and_weight_by_weight():
+    kernels = [np.array([[2.0, -1.0, 0.0], [0.5, 1.0, 1.0]]), np.array([[1.0], [-2.0], [1.0]])]
+    figure = plots.plot_network(kernels, feature_names=["a", "b"], output_names=["y"])
+    (ax,) = figure.axes
+    assert sum(isinstance(patch, Circle) for patch in ax.patches) == 2 + 3 + 1
+    positive, negative = lines_of(ax, BLUE), lines_of(ax, ORANGE)
+    assert sum(len(c.get_segments()) for c in positive) == 4 + 2  # a weight of 0 is no line
+    assert sum(len(c.get_segments()) for c in negative) == 1 + 1
+    widths = np.array(positive[0].get_linewidths())
+    assert widths.max() == widths[0] == 3.5  # the largest weight of all, 2
+    assert texts(ax)[:3] == ["a", "b", "y"]
+    assert texts(ax)[3:] == ["inputs\n2", "layer 1\n3 units", "layer 2\n1 unit"]
+    assert "largest: 2" in legend(ax)
+
+
+def test_a_wide_network_says_what_it_leaves_out():
+    rng = np.random.default_rng(0)
+    ax = plots.plot_network([rng.normal(size=(64, 100)), rng.normal(size=(100, 3))]).axes[0]
+    assert sum(isinstance(patch, Circle) for patch in ax.patches) == 12 + 12 + 3
+    assert {"52 more", "88 more"} <= set(texts(ax))
+
+
+def test_a_network_of_keras_and_of_an_estimator():
+    import keras
+
+    inner = keras.Sequential([keras.Input((4,)), keras.layers.Dense(5, name="second")])
+    first = keras.layers.Dense(4, activation="relu", name="first")
+    model = keras.Sequential([keras.Input((3,)), first, keras.layers.Dropout(0.1), inner])
+    assert texts(plots.plot_network(model).axes[0]) == [
+        "inputs\n3", "first\n4 units", "second\n5 units",
+    ]  # fmt: skip
+    titles = [ax.get_title() for ax in plots.plot_weight_histograms(model).axes]
+    deviation = np.std(first.get_weights()[0])
+    assert titles[0] == f"first: deviation {deviation:.3g}"
+
+
+def test_a_network_refuses():
+    with pytest.raises(InvalidParameterError, match="what the one before gives, 3 numbers"):
+        plots.plot_network([np.ones((2, 3)), np.ones((2, 1))])
+    with pytest.raises(InvalidParameterError, match="a name for each of the 2 inputs. Got 1"):
+        plots.plot_network([np.ones((2, 3))], feature_names=["a"])
+    with pytest.raises(InvalidParameterError, match="max_units"):
+        plots.plot_network([np.ones((2, 3))], max_units=1)
+    with pytest.raises(InvalidParameterError, match="at least one dense layer"):
+        plots.plot_network([])
+    with pytest.raises(InvalidParameterError, match=r"shape \(n_inputs, n_units\). Got \(3,\)"):
+        plots.plot_network([np.ones(3)])
+
+
+def stage(name, activation, n_in, n_out, rng):
+    z, dz = rng.normal(size=(2, 8, n_out))
+    return SimpleNamespace(
+        name=name, activation=activation, z=z, a=np.maximum(z, 0), dz=dz, da=2 * dz,
+        kernel=rng.normal(size=(n_in, n_out)), bias=np.zeros(n_out),
+    )  # fmt: skip
+
+
+def test_a_graph_shows_shapes_forward_and_norms_back():
+    rng = np.random.default_rng(0)
+    stages = [stage("h", "relu", 3, 4, rng), stage("o", "linear", 4, 1, rng)]
+    (ax,) = plots.plot_computational_graph(stages, loss=0.25).axes
+    shown = texts(ax)
+    boxes = ["X", "z1 = X W1 + b1", "a1 = relu(z1)", "z2 = a1 W2 + b2", "L = 0.25"]
+    assert shown[:5] == boxes  # an output without activation is its z
+    assert {"8×3", "8×4", "8×1", "3×4", "4×1"} <= set(shown)
+    for gradient in (stages[0].dz, stages[0].da, stages[1].dz, stages[0].a.T @ stages[1].dz):
+        assert f"{np.linalg.norm(gradient):.2g}" in shown
+
+
+def test_a_deep_graph_is_shortened_and_one_without_gradients_refused():
+    rng = np.random.default_rng(0)
+    stages = [stage(f"h{i}", "relu", 4, 4, rng) for i in range(9)]
+    shown = texts(plots.plot_computational_graph(stages, loss=1.0).axes[0])
+    assert "… 5 layers" in shown and "z8 = a7 W8 + b8" in shown and "z5 = a4 W5 + b5" not in shown
+    stages[0].dz = None
+    with pytest.raises(InvalidParameterError, match="pass y too"):
+        plots.plot_computational_graph(stages, loss=1.0)
+
+
+def flow_frame(n):
+    return pd.DataFrame(
+        {
+            "name": [f"hidden_{i + 1}" for i in range(n)],
+            "a_std": np.geomspace(1, 1e-3, n),
+            "kernel_gradient": np.append(np.geomspace(1e-6, 1, n - 1), 0.0),
+            "dead": np.linspace(0, 0.5, n),
+            "saturated": 0.25,
+        }
+    )
+
+
+@pytest.mark.parametrize("n", [3, 20])
+def test_a_gradient_flow(n):
+    frame = flow_frame(n)
+    top, middle, low = plots.plot_gradient_flow(frame).axes
+    np.testing.assert_array_equal(top.get_lines()[0].get_ydata(), frame["a_std"])
+    drawn = middle.get_lines()[0].get_ydata()
+    np.testing.assert_array_equal(drawn[:-1], frame["kernel_gradient"][:-1])
+    assert np.isnan(drawn[-1])  # 0 has no place on a logarithmic scale
+    assert top.get_yscale() == middle.get_yscale() == "log"
+    heights = [bar.get_height() for bar in low.patches]
+    np.testing.assert_allclose(heights, [*100 * frame["dead"], *100 * frame["saturated"]])
+    names = [label.get_text() for label in low.get_xticklabels()]
+    assert names == ["hidden 1", "hidden 2", "hidden 3"] if n == 3 else low.get_xlabel() == "layer"
+    with pytest.raises(InvalidParameterError, match="at least one layer"):
+        plots.plot_gradient_flow(frame[:0])
+
+
+def test_initialization_says_what_is_zero():
+    frame = pd.DataFrame(
+        {
+            "initializer": ["zeros"] * 2 + ["he_normal"] * 2,
+            "layer": [1, 2] * 2,
+            "activation_variance": [0.0, 0.0, 1.0, 2.0],
+            "gradient_variance": [0.0, 0.0, 4.0, 3.0],
+        }
+    )
+    left, right = plots.plot_initialization(frame).axes
+    assert legend(left) == ["zeros: 0 in every layer", "he_normal"]
+    assert left.get_lines()[1].get_ydata().tolist() == [1, 2]
+    assert right.get_lines()[1].get_ydata().tolist() == [4, 3]
+    assert right.get_ylabel() == "variance of ∂L/∂z"
+    with pytest.raises(InvalidParameterError, match="1 to 7 initializers. Got 0"):
+        plots.plot_initialization(frame[:0])
+
+
+def test_histograms_hold_all_numbers():
+    trace = pd.DataFrame({"name": ["b", "b", "a", "a"], "a": [0.0, 1.0, 5.0, 5.0]})
+    figure = plots.plot_activation_histograms(trace)
+    assert [ax.get_title() for ax in figure.axes] == ["b: deviation 0.5", "a: deviation 0"]
+    for ax in figure.axes:
+        assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
+        assert ax.get_xlabel() == "activation"
+    with pytest.raises(InvalidParameterError, match="1 to 24 layers"):
+        plots.plot_activation_histograms({})
+
+
+def test_all_take_axes_and_return_their_figure(iris, fits):
+    X, y = iris[0].to_numpy(), iris[1]
+    classifier = LogisticRegression().fit(X, y)
+    rng = np.random.default_rng(0)
+    single = {
+        "plot_activation": ("relu",),
+        "plot_calibration": ([0, 1], [0.2, 0.8]),
+        "plot_computational_graph": ([stage("o", "relu", 2, 2, rng)], 0.5),
+        "plot_decision_boundary": (classifier, X),
+        "plot_network": ([np.ones((2, 2))],),
+    }
+    for name, arguments in single.items():
+        figure = Figure()
+        ax = figure.subplots()
+        assert getattr(plots, name)(*arguments, ax=ax) is figure
+        assert figure.axes == [ax] and ax.has_data() or ax.texts
+    several = {
+        "plot_activations": (2, (["relu", "elu"],)),
+        "plot_step_functions": (2, ()),
+        "plot_gradient_flow": (3, (flow_frame(3),)),
+        "plot_weight_histograms": (1, ([np.ones((2, 2))],)),
+        "plot_activation_histograms": (1, ({"a": np.ones(3)},)),
+    }
+    for name, (n, arguments) in several.items():
+        figure = Figure()
+        axes = figure.subplots(1, n, squeeze=False)[0]
+        assert getattr(plots, name)(*arguments, ax=axes) is figure
+        assert all(ax.has_data() for ax in axes)
+    figure = Figure()
+    assert plots.plot_validation_curve(fits, x="depth", ax=figure.subplots()) is figure
