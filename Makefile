@@ -1,8 +1,9 @@
-# make demo | test | lint | bench | clean
+# make demo | test | lint | bench | pictures | clean
 #
 # make demo DATA=table.csv TARGET=column   the main job on a table of yours
 # make test ARGS="-k factories"            more arguments, for pytest or for the recipe
 # make bench ARGS=--quick                  every measurement in small, to see that it runs
+# make pictures ARGS=--only=xor           the pictures of the documents, from the recipes
 # make test PYTHON=/usr/bin/python3.12     another Python, when .venv is made
 
 # Set here so that variables of the same name in the environment mean nothing.
@@ -17,7 +18,7 @@ BENCHMARKS := imports prediction training search parallel memory devices surviva
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint bench clean anew
+.PHONY: demo test lint bench pictures clean anew
 
 # Make hands its variables to the shell's environment: a space or a quote in them does no harm.
 demo: $(VENV)/.installed-parquet
@@ -33,6 +34,9 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-bench
 	for benchmark in $(BENCHMARKS); do $(PY) -m benchmarks.$$benchmark $(ARGS) || exit; done
+
+pictures: $(VENV)/.installed-dev
+	$(PY) recipes/_pictures.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
