@@ -30,6 +30,7 @@ _HOMES = {
     "check_gradients": "diagnostics",
     "computational_graph": "diagnostics",
     "forward_trace": "diagnostics",
+    "gradient_flow": "diagnostics",
     "history_frame": "diagnostics",
     "input_gradients": "diagnostics",
     "make_preprocessor": "preprocessing",
