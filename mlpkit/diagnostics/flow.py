@@ -8,7 +8,7 @@ import pandas as pd
 from mlpkit.backend import keras
 from mlpkit.checks import boolean, check_parameters, integer, none
 from mlpkit.compilation import make_optimizer
-from mlpkit.diagnostics.measuring import certain_and_wrong, measure
+from mlpkit.diagnostics.measuring import certain_and_wrong, measure, root_mean_square
 from mlpkit.diagnostics.passes import run_pass
 from mlpkit.diagnostics.paths import weight_paths
 from mlpkit.diagnostics.subject import subject_of
@@ -108,16 +108,26 @@ class GradientFlow:
             for name, form in _SHOWN.items()
         }
         table = pd.DataFrame(cells).to_string(index=False)
-        return "\n".join([table, "", f"loss {self.loss:.4g}", *self.verdicts, self.summary])
+        lines = [table, "", f"loss {self.loss:.4g}", *_joined(self.verdicts), self.summary]
+        return "\n".join(lines)
+
+
+def _joined(verdicts):
+    """Give the verdicts with one line for neighbours of which the same is said."""
+    texts = [verdict.partition(": ")[2] for verdict in verdicts]
+    first = 0
+    for last, text in enumerate(texts):
+        if last + 1 == len(texts) or texts[last + 1] != text:
+            several = f"layers {first + 1} to {last + 1}: {text}"
+            yield several if last > first else verdicts[last]
+            first = last + 1
 
 
 def _cell(form, value):
     return "-" if isinstance(value, float) and np.isnan(value) else form.format(value)
 
 
-def gradient_flow(
-    model, X, y, *, loss=None, training=False, max_samples=1000, random_state=0
-):
+def gradient_flow(model, X, y, *, loss=None, training=False, max_samples=1000, random_state=0):
     """Look at what flows through each layer of a model, forward and backward, and judge it.
 
     The model is left as it is: a copy is passed, in float64, so that nothing is lost to small or
@@ -162,7 +172,7 @@ def gradient_flow(
     --------
     >>> from mlpkit import make_regressor
     >>> model = make_regressor(2, hidden_layer_sizes=(8,), random_state=0)
-    >>> model.layers[0].bias.assign(np.full(8, -10.0))
+    >>> silenced = model.layers[0].bias.assign(np.full(8, -10.0))
     >>> flow = gradient_flow(model, np.eye(2), [0.0, 1.0])
     >>> flow.problems
     (Problem(layer=1, kind='dead'),)
@@ -180,9 +190,9 @@ def gradient_flow(
         raise InvalidParameterError("model must have a layer with a kernel. Got none.")
     updates, rate = _one_step(subject, passed.gradients)
     frame = measure(passed, updates)
-    rows = np.sqrt(np.mean(np.square(subject.rows, dtype=np.float64)))
     wrong = certain_and_wrong(passed.stages[-1], subject.targets)
-    problems, verdicts, summary = judge(frame, rows_rms=rows, wrong=wrong, rate=rate)
+    size = root_mean_square(subject.rows)
+    problems, verdicts, summary = judge(frame, rows_rms=size, wrong=wrong, rate=rate)
     return GradientFlow(frame, passed.loss, problems, verdicts, summary)
 
 

@@ -36,7 +36,7 @@ def measure(passed, updates):
     >>> frame = measure(Pass((stage,), z, 1.0, {"one/kernel": gradient}),
     ...     {"one/kernel": 0.1 * gradient})
     >>> frame.loc[0, ["units", "dead", "distinct", "kernel_gradient"]].tolist()
-    [2, 0.5, 1, 3.0]
+    [2.0, 0.5, 2.0, 3.0]
     """
     stages = [_layer(i, stage, passed, updates) for i, stage in enumerate(passed.stages, start=1)]
     return pd.DataFrame(stages)
@@ -57,8 +57,8 @@ def _layer(number, stage, passed, updates):
             "units": a.shape[1],
             "a_mean": a.mean(),
             "a_std": a.std(),
-            "a_rms": _rms(a),
-            "z_rms": _rms(z),
+            "a_rms": root_mean_square(a),
+            "z_rms": root_mean_square(z),
             "z_gradient": np.sqrt((dz**2).sum(axis=1).mean()),
             "z_gradient_mean": abs(dz).mean(),
             "kernel_norm": np.linalg.norm(kernel),
@@ -76,8 +76,25 @@ def _by_units(array):
     return array.reshape(-1, array.shape[-1]).astype(np.float64)
 
 
-def _rms(array):
-    return np.sqrt((array**2).mean())
+def root_mean_square(array):
+    """Give the root of the mean of the squares; infinite where they overflow.
+
+    Parameters
+    ----------
+    array : ndarray
+        Numbers.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> root_mean_square(np.array([3.0, 4.0])).round(3)
+    np.float64(3.536)
+    """
+    with np.errstate(all="ignore"):
+        return np.sqrt(np.square(array, dtype=np.float64).mean())
 
 
 def _ratio(step, kernel):

@@ -13,8 +13,9 @@ import numpy as np
 # Equal initial weights leave one unit of them all; half as many are no longer chance.
 EQUAL_UNITS = 0.5
 # New ReLU layers have 4 % of dead units in layer 1, 25 % in layer 10, half in layer 20: the rows
-# point ever more the same way, and a unit is on for all or off for all. Narrow layers scatter.
-DEAD_FIRST, DEAD_PER_LAYER, DEAD_SCATTER = 0.25, 0.0125, 1.0
+# point ever more the same way, and a unit is on for all or off for all. Narrow layers scatter, and
+# wide ones that have learnt well have up to a third.
+DEAD, DEAD_PER_LAYER, DEAD_SCATTER = 0.27, 0.0115, 1.0
 # Layers of tanh that learn are at 30 % and less; weights ten times too large put 70 % there.
 SATURATED = 0.5
 # A trained network errs with certainty on some rows, an exploded one on more than half.
@@ -116,17 +117,19 @@ def _symmetric(flow):
 
 def _dead(flow):
     share, few = flow["dead"], DEAD_SCATTER / np.sqrt(flow["units"])
-    limit = np.minimum(DEAD_FIRST + DEAD_PER_LAYER * flow["layer"], 0.5) + few
+    limit = np.minimum(DEAD + DEAD_PER_LAYER * flow["layer"], 0.5) + few
     ill = (share > np.minimum(limit, 0.99)) & (flow["hidden"] | (share == 1))
+    ill &= flow["z_rms"] > 0  # who gets nothing, or has no weights, is not dead by itself
     return {
-        i: f"{_percent(share[i])} of units never fire on these rows; lower the learning rate or "
-        f"{_other_than(flow['activation'][i])}"
+        i: f"{_percent(share[i])} of units never fire on these rows; "
+        f"{_against_death(flow['activation'][i])}"
         for i in np.flatnonzero(ill)
     }
 
 
-def _other_than(activation):
-    return "start from biases of 0" if activation in _TWO_SIDED else "try leaky_relu"
+def _against_death(activation):
+    other = "start from biases of 0" if activation in _TWO_SIDED else "try leaky_relu"
+    return f"lower the learning rate or {other}"
 
 
 def _saturated(flow, wrong, dead):
@@ -183,7 +186,8 @@ def _vanishing(flow, found):
     if found["symmetric"]:
         return words  # equal units cancel out, which is no matter of depth
     stops = {**found["dead"], **found["saturated"]}
-    for i in np.flatnonzero(flow["hidden"]):
+    fed = np.concatenate([[True], flow["a_rms"][:-1] != 0])
+    for i in np.flatnonzero(flow["hidden"] & fed):
         above = flow["kernel_norm"][i + 1 :]
         if share[i] < VANISHED and not any(stop >= i for stop in stops) and above.all():
             words[i] = f"its gradient is {share[i]:.0e} of the output's; {_passing(flow, i)}"
@@ -229,8 +233,13 @@ def _remark(flow, found, i):
         zeros = np.flatnonzero(flow["kernel_norm"][i + 1 :] == 0) + i + 1
         for j in [*causes, *zeros]:
             return f"next to no gradient reaches it, because of layer {flow['layer'][j]}."
+    if i and not flow["a_rms"][i - 1]:
+        return f"layer {flow['layer'][i - 1]} gives it nothing but zeros."
+    dead = f"{_percent(flow['dead'][i])} of units never fire on these rows"
+    if flow["dead"][i] > DEAD:
+        return f"{dead}; should they grow more, {_against_death(flow['activation'][i])}."
     if flow["dead"][i] > 0:
-        return f"healthy; {_percent(flow['dead'][i])} of units never fire on these rows."
+        return f"healthy; {dead}."
     return "healthy."
 
 
