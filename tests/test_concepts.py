@@ -66,7 +66,9 @@ def test_the_index_lists_every_recipe_and_every_concept():
     listed = set(re.findall(r"\]\((\w+)\.py\)", text))
     there = {path.stem for path in (ROOT / "recipes").glob("[!_]*.py")}
     assert listed == there
-    numbers = {int(n) for group in re.findall(r"\.py\) \[([\d, ]+)\]", text) for n in group.split(",")}
+    numbers = {
+        int(n) for group in re.findall(r"\.py\) \[([\d, ]+)\]", text) for n in group.split(",")
+    }
     assert numbers == set(range(1, 22))
 
 
