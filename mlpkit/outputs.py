@@ -4,15 +4,23 @@ Géron's table 10-1: no activation; ReLU or softplus where outputs are positive;
 where they are bounded, with targets scaled to 0..1 or -1..1.
 """
 
-import math
 from dataclasses import dataclass
 
 from mlpkit import activations
 from mlpkit.checks import is_real, shown, suggestion
 
-POSITIVE = ("softplus", "relu", "exponential", "squareplus", "sigmoid", "relu6")
-BOUNDED = ("sigmoid", "tanh")
-_ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu6": (0.0, 6.0)}
+
+def _serves_an_output(name):
+    entry = activations.get(name)
+    return entry.elementwise and entry.trains and not entry.learned
+
+
+POSITIVE = tuple(
+    name
+    for name in activations.names()
+    if _serves_an_output(name) and activations.get(name).range[0] >= 0
+)
+BOUNDED = ("sigmoid", "tanh")  # those whose ends the table scales targets to
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,7 @@ class Outputs:
     @property
     def bounds(self):
         """Lowest and highest value of each output, a pair of lists."""
-        ends = [
-            _ENDS.get(name, (0.0 if name in POSITIVE else -math.inf, math.inf))
-            for name in self.activations
-        ]
+        ends = [activations.get(name).range for name in self.activations]
         units = list(zip(ends, self.scale, self.offset, strict=True))
         return tuple(
             [end[side] * scale + offset for end, scale, offset in units] for side in (0, 1)

@@ -337,6 +337,18 @@ def test_a_kink_between_is_told_and_left_out():
     assert report["relative_error"].isna().all()
 
 
+def test_the_kink_of_one_row_among_many_is_found_by_smaller_steps():
+    rng = np.random.default_rng(0)
+    neuron = layers.Dense(1, "relu", kernel_initializer="ones", name="neuron")
+    rows = np.column_stack([rng.uniform(1, 2, 4000), np.ones(4000)])
+    rows[0] = [1.0, -1.0 - 5e-6]  # z = -5e-6: a step of 1e-5 to the right reaches the slope
+    model = sequential(neuron, n_features=2)
+    report = diagnostics.check_gradients(model, rows, np.zeros(4000), loss="mae")
+    assert report["kinks"].tolist() == [2, 1]
+    near = diagnostics.check_gradients(model, rows, np.zeros(4000), loss="mae", epsilon=1e-6)
+    assert near["kinks"].sum() == 0 and (near["relative_error"] <= 1e-6).all()
+
+
 def test_only_so_many_weights_are_checked():
     model = sequential(dense(20, "tanh"), dense(2))
     report = diagnostics.check_gradients(model, X, Y, loss="mse", max_checks=7)

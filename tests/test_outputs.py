@@ -72,7 +72,11 @@ def test_the_nearest_range_is_suggested():
 @pytest.mark.parametrize(
     "a_range, activation, message",
     [
-        ("positive", "tanh", "must be positive for output_range='positive': softplus, relu"),
+        (
+            "positive",
+            "tanh",
+            "must be positive for output_range='positive': exponential, hard_sigmoid, relu",
+        ),
         ((0, 1), "relu", "must be bounded for output_range=(low, high): sigmoid, tanh"),
         ((0, 1), "linear", "must be bounded"),
         (None, "softmax", "acts on each output alone. Got 'softmax'"),

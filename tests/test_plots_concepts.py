@@ -314,6 +314,12 @@ def test_a_gradient_flow(n):
         plots.plot_gradient_flow(frame[:0])
 
 
+def test_layers_that_are_nearly_alike_look_alike():
+    frame = flow_frame(3).assign(a_std=[1.0, 1.1, 1.2])
+    low, high = plots.plot_gradient_flow(frame).axes[0].get_ylim()
+    assert high / low == pytest.approx(10)
+
+
 def test_initialization_says_what_is_zero():
     frame = pd.DataFrame(
         {

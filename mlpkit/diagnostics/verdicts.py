@@ -249,7 +249,7 @@ def _summary(flow, problems):
     if not problems:
         if not flow["z_gradient"][-1]:
             return "Healthy: no gradient, since the loss of these rows cannot fall."
-        return f"Healthy: layer 1 gets {_of_the_output(flow)[0]:.2g} of the output's gradient."
+        return f"Healthy: layer 1's gradient is {_of_the_output(flow)[0]:.2g} times the output's."
     parts = []
     for kind, name in _KINDS.items():
         layers = [problem.layer for problem in problems if problem.kind == kind]

@@ -10,7 +10,7 @@ from mlpkit.errors import InvalidParameterError
 from mlpkit.keras_inference import KerasForward
 from mlpkit.keras_network import inspecting
 from mlpkit.losses import LOSSES, loss_name, loss_problems
-from mlpkit.outputs import plain_outputs
+from mlpkit.outputs import POSITIVE, plain_outputs
 from mlpkit.scaling import identity
 from mlpkit.tasks import Task
 from mlpkit.training import Step, may_join, run_time_values, stable_key
@@ -79,7 +79,7 @@ class KerasNetwork:
                 f"model must end in {allowed[0]} for this {self.task.name} target, so that its "
                 f"outputs are probabilities. Got {activation}."
             )
-        positive = activation in ("relu", "softplus", "exponential", "sigmoid", "relu6")
+        positive = activation in POSITIVE
         found += loss_problems(
             self.loss, self.task.name, self.task.loss, positive or not activation
         )

@@ -124,6 +124,10 @@ def _positive(ax, x, values, **look):
     ax.plot(x, shown, **look)
     if np.isfinite(shown).any():
         ax.set_yscale("log")
+        low, high = np.log10(ax.get_ylim())
+        if high - low < 1:  # small differences are not to look large
+            middle = (low + high) / 2
+            ax.set_ylim(10 ** (middle - 0.5), 10 ** (middle + 0.5))
 
 
 def _name_layers(ax, x, names):

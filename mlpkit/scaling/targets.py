@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlpkit import activations
 from mlpkit.scaling.affine import Affine
 from mlpkit.scaling.moments import Moments, fit_standardisation
 
@@ -48,7 +49,7 @@ def _units(mean_size, standard, outputs, standardize):
             continue
         if name == "linear":
             offset[i], scale[i] = standard.offset[column], standard.scale[column]
-        elif name in ("softplus", "relu", "exponential", "squareplus"):
+        elif activations.get(name).range == (0.0, np.inf):
             scale[i] = mean_size[column] or 1.0
     return Affine(offset, scale)
 
