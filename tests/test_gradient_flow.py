@@ -113,7 +113,7 @@ def test_a_healthy_net_is_left_alone(seed, dense):
     hidden = [(16,) * 3, (64, 32), (16,) * 10, (8, 8)][seed % 4]
     flow = gradient_flow(dense(hidden, activation, initializer, seed=seed), *rows(seed))
     assert flow.ok, str(flow)
-    assert flow.summary.startswith("Healthy: layer 1 gets ")
+    assert flow.summary.startswith("Healthy: layer 1's gradient is ")
     relu = gradient_flow(dense((16,) * (1 + seed % 6), seed=seed), *rows(seed, n=100))
     assert relu.ok, str(relu)
 
@@ -167,6 +167,14 @@ def test_a_share_of_dead_units_is_told_in_the_issue_s_words(dense):
         "layer 3: 41 % of units never fire on these rows; "
         "lower the learning rate or try leaky_relu."
     )
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_few_rows_leave_many_units_off_which_is_no_fault(n, dense):
+    flow = gradient_flow(dense((64, 64)), *rows(n=n))
+    assert "dead" not in kinds(flow)
+    if n == 1:
+        assert flow.frame.loc[0, "dead"] > 0.3
 
 
 def test_a_few_dead_units_are_a_remark(dense):

@@ -192,7 +192,9 @@ def gradient_flow(model, X, y, *, loss=None, training=False, max_samples=1000, r
     frame = measure(passed, updates)
     wrong = certain_and_wrong(passed.stages[-1], subject.targets)
     size = root_mean_square(subject.rows)
-    problems, verdicts, summary = judge(frame, rows_rms=size, wrong=wrong, rate=rate)
+    problems, verdicts, summary = judge(
+        frame, n_rows=len(subject.rows), rows_rms=size, wrong=wrong, rate=rate
+    )
     return GradientFlow(frame, passed.loss, problems, verdicts, summary)
 
 

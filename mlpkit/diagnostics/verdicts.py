@@ -56,13 +56,15 @@ class Problem(NamedTuple):
     kind: str
 
 
-def judge(frame, *, rows_rms, wrong, rate):
+def judge(frame, *, n_rows, rows_rms, wrong, rate):
     """Give what is wrong with a model, in pairs and in words.
 
     Parameters
     ----------
     frame : DataFrame
         What `measure` gave.
+    n_rows : int
+        Number of the rows that were passed.
     rows_rms : float
         Root mean square of the rows, as the first layer gets them.
     wrong : float
@@ -85,7 +87,8 @@ def judge(frame, *, rows_rms, wrong, rate):
     >>> frame = pd.DataFrame({"layer": [1, 2], "activation": ["relu", "linear"], "units": [100, 1],
     ...     "a_rms": 1.0, "z_rms": 1.0, "z_gradient": 1.0, "kernel_norm": 1.0, "dead": [0.41, 0.0],
     ...     "saturated": 0.0, "distinct": [100, 1], "update_ratio": 0.01})
-    >>> problems, verdicts, summary = judge(frame, rows_rms=1.0, wrong=0.0, rate=0.001)
+    >>> problems, verdicts, summary = judge(
+    ...     frame, n_rows=200, rows_rms=1.0, wrong=0.0, rate=0.001)
     >>> print(*verdicts, summary, sep="\\n")
     layer 1: 41 % of units never fire on these rows; lower the learning rate or try leaky_relu.
     layer 2: healthy.
@@ -93,7 +96,7 @@ def judge(frame, *, rows_rms, wrong, rate):
     """
     flow = {name: frame[name].to_numpy() for name in frame}
     flow["hidden"] = np.arange(1, len(frame) + 1) < len(frame)
-    found = {"symmetric": _symmetric(flow), "dead": _dead(flow)}
+    found = {"symmetric": _symmetric(flow), "dead": _dead(flow, n_rows)}
     found["exploding"] = _exploding(flow, rows_rms)
     found["saturated"] = _saturated(flow, wrong, found["dead"])
     found["vanishing"] = _vanishing(flow, found)
@@ -115,8 +118,9 @@ def _symmetric(flow):
     }
 
 
-def _dead(flow):
+def _dead(flow, n_rows):
     share, few = flow["dead"], DEAD_SCATTER / np.sqrt(flow["units"])
+    few = few + 0.5**n_rows  # a single row leaves half of the units off
     limit = np.minimum(DEAD + DEAD_PER_LAYER * flow["layer"], 0.5) + few
     ill = (share > np.minimum(limit, 0.99)) & (flow["hidden"] | (share == 1))
     ill &= flow["z_rms"] > 0  # who gets nothing, or has no weights, is not dead by itself
@@ -141,8 +145,8 @@ def _saturated(flow, wrong, dead):
     }
     if wrong > CERTAIN_AND_WRONG:
         words[len(flow["layer"]) - 1] = (
-            f"{_percent(wrong)} of rows are answered wrongly with certainty; start from smaller "
-            "weights or lower the learning rate"
+            f"{_percent(wrong)} of rows are answered wrongly with certainty; standardise the "
+            "inputs, start from smaller weights or lower the learning rate"
         )
     return words
 
