@@ -167,6 +167,7 @@ def _exploding(flow, rows_rms):
         typical = np.exp(np.mean(np.log(gains[:-1]))) if len(gains) > 1 else 0.0
     lost = ~np.isfinite(flow["z_rms"]) | ~np.isfinite(flow["z_gradient"])
     advice = "start from smaller weights (he_normal for relu) or clip the gradient"
+    large = np.flatnonzero((forward > EXPLODED) | (backward > EXPLODED))
     words = {}
     for i in range(len(gains)):
         if lost[i]:
@@ -175,8 +176,8 @@ def _exploding(flow, rows_rms):
             words[i] = f"signals are {forward[i]:.0e} times as large as the inputs; {advice}"
         elif backward[i] > EXPLODED:
             words[i] = f"its gradient is {backward[i]:.0e} times the output's; {advice}"
-        elif typical > GAIN and gains[i] > GAIN:
-            words[i] = f"it makes signals {gains[i]:.0f} times as large; {advice}"
+        elif typical > GAIN and gains[i] > GAIN or large.size and large[0] < i < large[-1]:
+            words[i] = f"it makes signals {gains[i]:.1f} times as large; {advice}"
     return words
 
 
@@ -221,6 +222,7 @@ def _updates(flow, rate):
 
 def _verdict(flow, found, i):
     said = [words[i] for words in found.values() if i in words]
+    said[1:] = [sentence[:1].upper() + sentence[1:] for sentence in said[1:]]
     text = " ".join(f"{sentence}." for sentence in said) or _remark(flow, found, i)
     return f"layer {flow['layer'][i]}: {text}"
 
