@@ -6,7 +6,7 @@ A linear output can give any number, so a network that counts bicycles by the ho
 than none at night, and one that tells the share of seeds that sprout more than all of them: it errs
 a little to both sides, also where the truth lies at a bound. An output that ends in softplus or
 ReLU is never below 0, and one that ends in sigmoid or tanh, with targets scaled to 0..1 or -1..1,
-never leaves its bounds, whatever the row (table 10-1). Nothing is lost by it, but for ReLU: where
+never leaves its bounds, whatever the row (table 10-1). Little is lost by it, but for ReLU: where
 its z is negative for all rows it has no slope and never comes back, so that it may hardly learn,
 and softplus, which is as smooth as sigmoid, is what `output_range="positive"` takes.
 

@@ -74,6 +74,9 @@ def test_a_task_may_be_inferred_or_named():
     with pytest.raises(InvalidParameterError) as error:
         search_space("geroni", "clustering", prefix=3)
     assert "3 arguments are wrong" in str(error.value) and "'geron'" in str(error.value)
+    for target in (y, [0, 1], None):  # where infer_task(y) is meant
+        with pytest.raises(InvalidParameterError, match="task must be a Task"):
+            search_space("geron", target)
 
 
 class Edge:

@@ -32,11 +32,13 @@ SPACES = {
 # Table 10-1: the squared error, or one that outliers sway less.
 _LOSS = OneOf(("mse", "mae", "huber"))
 
-_KINDS = ("classification", "regression", *TASKS)
+_KINDS = ("classification", *TASKS)
 _RULES = {
     "kind": one_of(*SPACES),
     "task": Rule(
-        f"be a Task, or one of {', '.join(_KINDS)}", lambda task: _name_of(task) in _KINDS, _KINDS
+        f"be a Task, or one of {', '.join(_KINDS)}",
+        lambda task: isinstance(_name_of(task), str) and _name_of(task) in _KINDS,
+        _KINDS,
     ),
     "prefix": Rule("be text, such as 'mlpclassifier__'", lambda prefix: isinstance(prefix, str)),
 }
