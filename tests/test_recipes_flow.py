@@ -39,18 +39,18 @@ def test_equal_weights_are_equal_after_every_epoch(root, monkeypatch):
 def test_gradients_vanish_explode_and_units_die(cooked):
     printed, folder = cooked("vanishing_gradients")
     assert {path.name for path in folder.iterdir()} == {
-        "flow.csv", "gradient_flow.png", "trained.csv"
+        "flow.csv", "trained.csv", "vanishing_gradients.png"
     }  # fmt: skip
     table = pd.read_csv(folder / "flow.csv")
     ends = table.groupby("network", sort=False)["z_gradient"].agg(["first", "last"])
     share = ends["first"] / ends["last"]
-    assert share["sigmoid"] < 1e-5
+    assert share["sigmoid"] < 1e-4
     for name in ("ReLU, He", "sigmoid, batch normalisation", "SELU, LeCun"):
         assert 0.1 < share[name] < 10
-        assert f"{name}, 10 layers: Healthy" in printed
-    assert share["ReLU, weights three times He's"] > 1e4
-    assert "sigmoid, 10 layers: Ill: vanishing gradients in layers 1 to " in printed
-    assert "ReLU, weights three times He's, 10 layers: Ill: exploding signals" in printed
+        assert f"{name}, 8 layers: Healthy" in printed
+    assert share["ReLU, weights three times He's"] > 1e3
+    assert "sigmoid, 8 layers: Ill: vanishing gradients in layers 1 to " in printed
+    assert "ReLU, weights three times He's, 8 layers: Ill: exploding signals" in printed
     dead = table[table["layer"] == 2].set_index("network")["dead"]
     assert dead["ReLU after steps of 0.05"] < 0.1
     assert dead["ReLU after steps of 2.0"] > 0.8
