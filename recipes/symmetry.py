@@ -33,7 +33,7 @@ STARTS = {
     "all 0.5": (UNITS, 0.5),
     "random": (UNITS, None),
 }
-EPOCHS = {True: 100, False: 1000}
+EPOCHS = {True: 60, False: 1000}
 BLUE, ORANGE = "#0072B2", "#D55E00"
 
 
@@ -121,16 +121,16 @@ def _draw(models, paths, X, y, folder):
     for (above, below), (name, model) in zip(axes.T, models.items(), strict=True):
         share = model(grid.reshape(-1, 2)).numpy().reshape(120, 120)
         above.contourf(*grid.transpose(2, 0, 1), share, levels=np.linspace(0, 1, 11), cmap="Greys",
-                       alpha=0.5)  # fmt: skip
+                       alpha=0.25)  # fmt: skip
         above.contour(*grid.transpose(2, 0, 1), share, levels=[0.5], colors="black")
         for label, colour, marker in ((0, BLUE, "o"), (1, ORANGE, "^")):
-            above.scatter(*X[y == label].T, s=9, color=colour, marker=marker)
+            above.scatter(*X[y == label].T, s=12, color=colour, marker=marker)
         above.set_title(name)
         above.set_xlabel("x0")
         below.plot(paths[name][:, 0, :], color=BLUE, alpha=0.7, linewidth=1.2)
         below.set_xlabel("epoch")
     axes[0, 0].set_ylabel("x1")
-    axes[1, 0].set_ylabel("weight of x0, a line a hidden unit")
+    axes[1, 0].set_ylabel("weight of x0, by hidden unit")
     fig.savefig(folder / "symmetry.png", dpi=150)
 
 
