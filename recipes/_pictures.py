@@ -31,7 +31,7 @@ PICTURES = {
     "text_spam": "words.png",
     "tune": "halving.png",
     "universal_approximation": "approximation.png",
-    "vanishing_gradients": "vanishing_gradients.png",
+    "vanishing_gradients": "gradient_flow.png",
     "xor": "xor.png",
 }
 

@@ -10,7 +10,7 @@ Weights that are too large do the opposite: signals and gradients grow until the
 And one step that is too long can push ReLU's units below zero for every row: from there no gradient
 brings them back.
 
-Prints what `gradient_flow` says of each; writes flow.csv, trained.csv and vanishing_gradients.png.
+Prints what `gradient_flow` says of each; writes flow.csv, trained.csv and gradient_flow.png.
 """
 
 import sys
@@ -69,7 +69,7 @@ def _vanishing_gradients(argv):
         _write(flows, dying, trained, folder)
         _say_what_to_notice(flows, dying, trained, layers)
         _draw(flows, dying, folder)
-    say_written(options.out, ["flow.csv", "trained.csv", "vanishing_gradients.png"])
+    say_written(options.out, ["flow.csv", "gradient_flow.png", "trained.csv"])
 
 
 def new_flow(name, layers, X, y):
@@ -157,7 +157,7 @@ def _draw(flows, dying, folder):
     right.legend(edgecolor="none", loc="upper left")
     for ax in (left, right):
         ax.spines[["top", "right"]].set_visible(False)
-    fig.savefig(folder / "vanishing_gradients.png", dpi=150)
+    fig.savefig(folder / "gradient_flow.png", dpi=150)
 
 
 if __name__ == "__main__":

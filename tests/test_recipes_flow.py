@@ -39,7 +39,7 @@ def test_equal_weights_are_equal_after_every_epoch(root, monkeypatch):
 def test_gradients_vanish_explode_and_units_die(cooked):
     printed, folder = cooked("vanishing_gradients")
     assert {path.name for path in folder.iterdir()} == {
-        "flow.csv", "trained.csv", "vanishing_gradients.png"
+        "flow.csv", "gradient_flow.png", "trained.csv"
     }  # fmt: skip
     table = pd.read_csv(folder / "flow.csv")
     ends = table.groupby("network", sort=False)["z_gradient"].agg(["first", "last"])
