@@ -355,3 +355,24 @@ def test_every_entry_speaks_for_itself():
         assert "\n" not in entry.formula and entry.formula, name
         assert entry.strengths.endswith(".") and entry.weaknesses.endswith((".", ")")), name
         assert entry.strengths != entry.weaknesses, name
+
+
+def test_what_is_not_to_be_learnt_is_refused_and_not_written_to():
+    mine = np.zeros(2)
+    with pytest.raises(InvalidParameterError, match="'relu' must be called with z alone. Got 2"):
+        activations.get("relu")([1.0, 2.0], mine)
+    with pytest.raises(InvalidParameterError, match="with z, alpha alone. Got 3"):
+        activations.get("prelu").derivative([1.0], 0.1, mine)
+    assert not mine.any()
+
+
+def test_entries_are_keys_and_take_numbers_of_numpy():
+    assert len({activations.get("relu"), activations.get("relu"), activations.get("elu")}) == 2
+    assert activations.get("elu", alpha=np.float32(0.5))(-1e4) == -0.5
+
+
+@pytest.mark.parametrize("name", activations.names())
+def test_half_precision_stays_half(name):
+    z = np.array([-3.0, 0.5, 2.0, 100.0], dtype=np.float16)
+    entry = activations.get(name)
+    assert entry(z).dtype == entry.derivative(z).dtype == np.float16

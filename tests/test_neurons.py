@@ -13,6 +13,7 @@ from mlpkit.neurons import (
     PROPOSITIONS,
     McCullochPittsNetwork,
     McCullochPittsNeuron,
+    ThresholdLogicNetwork,
     ThresholdLogicUnit,
     collapse_linear,
     compile_proposition,
@@ -140,6 +141,28 @@ def test_networks_refuse_what_is_not_binary_and_bad_wiring():
     assert str(error.value).count("\n") == 2  # three problems at once
 
 
+@pytest.mark.parametrize(
+    "excitatory, inhibitory, message",
+    [
+        ("AB", (), r"excitatory must be a tuple of names.*Got 'AB'"),
+        (("A", "B"), "C", "inhibitory must be a tuple of names"),
+        (("A",), (), r"two inputs at least, or one twice.*Got \('A',\)"),
+        ((), (), r"two inputs at least"),
+        (("A", 3), (), "excitatory must be a tuple of names"),
+    ],
+)
+def test_neurons_that_could_never_fire_or_are_wired_to_no_names(excitatory, inhibitory, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        McCullochPittsNeuron("N", excitatory, inhibitory)
+
+
+def test_networks_of_what_is_no_neuron():
+    with pytest.raises(InvalidParameterError, match="must be McCullochPittsNeurons. Got 'C'"):
+        McCullochPittsNetwork(("A",), ("C",))
+    with pytest.raises(InvalidParameterError, match="Got 'on', which is taken"):
+        McCullochPittsNetwork(("on",), (McCullochPittsNeuron("N", ("on", "on")),))
+
+
 def test_threshold_logic_units_at_the_threshold():
     assert ThresholdLogicUnit([1.0], bias=-1.0)([[1.0], [0.9]]).tolist() == [1, 0]
     assert ThresholdLogicUnit([1.0], bias=-1.0, step="sgn")([[1.0], [2], [0]]).tolist() == [
@@ -167,6 +190,23 @@ def test_units_refuse():
         ThresholdLogicUnit([1, 1])([[1, 2, 3]])
     with pytest.raises(InvalidParameterError, match="bias must be"):
         ThresholdLogicUnit([1, 1], bias=[1, 2])
+
+
+@pytest.mark.parametrize("values", [["a"], [[1, 2], [3]], [None, {}]])
+def test_units_refuse_what_is_no_array_of_numbers(values):
+    with pytest.raises(InvalidParameterError, match="weights must be an array of numbers"):
+        ThresholdLogicUnit(values)
+    with pytest.raises(InvalidParameterError, match="X must be an array of numbers"):
+        ThresholdLogicUnit([1])(values)
+
+
+def test_networks_of_units_refuse_layers_that_do_not_fit():
+    two, one = ThresholdLogicUnit([[1, 1]]), ThresholdLogicUnit([1])
+    with pytest.raises(InvalidParameterError, match=r"layer 2 must take.*\(1,\) after \(1, 2\)"):
+        ThresholdLogicNetwork([two, one])
+    for layers in ([], 3, [two, "one"]):
+        with pytest.raises(InvalidParameterError, match="ThresholdLogicUnits, one at least"):
+            ThresholdLogicNetwork(layers)
 
 
 def test_the_network_of_the_book_solves_xor_and_no_single_unit_does():
@@ -242,6 +282,40 @@ def test_collapse_of_a_functional_model_and_its_limits():
         collapse_linear(normed)
 
 
+def test_collapse_scales_by_the_layer_s_own_width_and_over_several_axes():
+    import keras
+
+    layers = keras.layers
+    X = np.random.default_rng(2).normal(size=(9, 2, 3)).astype("float32")
+    norm = layers.Normalization(axis=-1)
+    norm.adapt(4 * X + 3)
+    inside = layers.Normalization(mean=1.0, variance=4.0)  # after 5 units, not 6 inputs
+    scale = layers.Rescaling([2.0, 3.0, 4.0], offset=1.0)
+    model = keras.Sequential(
+        [keras.Input((2, 3)), norm, scale, layers.Flatten(), layers.Dense(5), inside]
+    )
+    W, b = collapse_linear(model)
+    np.testing.assert_allclose(X.reshape(9, 6) @ W + b, np.asarray(model(X)), rtol=1e-4, atol=1e-5)
+
+
+def test_collapse_refuses_models_it_cannot_follow():
+    import keras
+
+    dense, a = keras.layers.Dense, keras.Input((2,))
+    hidden = dense(3)(a)
+    unbuilt = keras.Sequential([dense(2)])
+    forked = keras.Model(a, [hidden, dense(2)(hidden)])
+    for model in (unbuilt, forked):
+        with pytest.raises(InvalidParameterError, match="built, with one input and one output"):
+            collapse_linear(model)
+    along = keras.Sequential([keras.Input((2, 3)), dense(4)])
+    with pytest.raises(InvalidParameterError, match="along one of several axes: flatten"):
+        collapse_linear(along)
+    same = dense(2)
+    with pytest.raises(InvalidParameterError, match="must be a chain"):  # it is there once only
+        collapse_linear(keras.Model(a, same(same(a))))
+
+
 @pytest.mark.parametrize("normalization", [None, "batch"])
 def test_collapse_of_an_estimator_is_its_prediction(normalization):
     from mlpkit import MLPRegressor
@@ -261,6 +335,7 @@ def test_collapse_of_an_estimator_is_its_prediction(normalization):
     [
         (3, "Got int"),
         ([], "at least one affine map"),
+        ([([["a"]], [0])], "W must be an array of numbers"),
         ([([[1, 2]], [0])], r"Got \(1, 2\) and \(1,\) in map 1"),
         ([([[1, 2]], [0, 0]), ([[1]], [0])], "what the one before gives, 2 numbers"),
     ],

@@ -155,3 +155,20 @@ def test_all_wrong_parameters_are_told_at_once():
     with pytest.raises(InvalidParameterError) as error:
         RosenblattPerceptron(eta0=0, max_epochs=0, step="relu", shuffle=2).fit([[0], [1]], [0, 1])
     assert "4 arguments are wrong" in str(error.value)
+
+
+@pytest.mark.parametrize("scale", [1e160, 1e300])
+def test_weights_that_overflow_are_an_error(scale):
+    rng = np.random.default_rng(0)
+    X, y = scale * rng.normal(size=(50, 3)), rng.integers(0, 2, 50)
+    with pytest.raises(ValueError, match="Scale the features"):
+        RosenblattPerceptron(max_epochs=5).fit(X, y)
+
+
+def test_labels_may_be_sparse():
+    import scipy.sparse
+
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    Y = (X > 0).astype(int)
+    dense, sparse = (RosenblattPerceptron().fit(X, Y_) for Y_ in (Y, scipy.sparse.csr_array(Y)))
+    np.testing.assert_array_equal(dense.coef_, sparse.coef_)

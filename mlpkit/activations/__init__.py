@@ -8,6 +8,7 @@ the first neurons stand beside them; no gradient trains those.
 import difflib
 import inspect
 import math
+import numbers
 from dataclasses import replace
 from functools import partial
 
@@ -163,7 +164,7 @@ _POSITIVE = ("alpha", "negative_slope", "threshold", "b")
 
 
 def _suits(key, value):
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
         return False
     return value > 0 if key in _POSITIVE else value != 0
 

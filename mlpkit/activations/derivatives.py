@@ -97,7 +97,7 @@ def sparse_sigmoid(z):
 
 def softsign(z):
     """1 / (1 + |z|)²"""
-    return 1 / np.square(1 + np.abs(z))
+    return np.square(1 / (1 + np.abs(z)))
 
 
 def silu(z):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlpkit.activations.words import WORDS
+from mlpkit.errors import InvalidParameterError
 
 # What the formulas call the parameters that can be chosen.
 _LETTERS = {"alpha": "α", "negative_slope": "α", "slope": "m", "threshold": "t", "b": "b"}
@@ -56,7 +57,7 @@ class Activation:
     elementwise: bool = True
     learned: tuple[str, ...] = ()
     trains: bool = True
-    parameters: dict = field(default_factory=dict)
+    parameters: dict = field(default_factory=dict, hash=False)
 
     def __call__(self, z, *learned):
         """Activation of anything array-like; numbers that are not floating become float64.
@@ -78,7 +79,7 @@ class Activation:
         >>> activations.get("prelu")([-4.0, 4.0], 0.1)
         array([-0.4,  4. ])
         """
-        return _applied(self.function, z, learned)
+        return _applied(self.function, z, self._checked(learned))
 
     def derivative(self, z, *learned):
         """Derivative by `z`, or the Jacobian of an activation that acts over the last axis.
@@ -104,7 +105,15 @@ class Activation:
         array([[ 0.25, -0.25],
                [-0.25,  0.25]])
         """
-        return _applied(self.slope, z, learned)
+        return _applied(self.slope, z, self._checked(learned))
+
+    def _checked(self, learned):
+        if len(learned) > len(self.learned):  # the next argument is `out`, and not for this
+            raise InvalidParameterError(
+                f"{self.name!r} must be called with z{''.join(f', {n}' for n in self.learned)} "
+                f"alone. Got {len(learned) + 1} arguments."
+            )
+        return learned
 
     @property
     def formula(self):

@@ -174,7 +174,7 @@ def gelu(z, out=None):
     # SciPy's special functions take a fifth of a second to import, and only this entry needs them.
     from scipy.special import erfc
 
-    share = erfc(-SQRT_HALF * z)
+    share = erfc(-SQRT_HALF * z).astype(z.dtype, copy=False)  # which knows no float16
     share *= 0.5
     return np.multiply(z, share, out=out)
 

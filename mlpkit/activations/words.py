@@ -123,7 +123,7 @@ WORDS = {
     ),
     "softsign": Words(
         (-1.0, 1.0), "both", "A tanh with longer tails: saturates slowly, no exponential.",
-        "Kept apart from its limits; gradients fade as 1/z².",
+        "Comes near to its limits slowly; gradients fade as 1/z².",
     ),
     "sparse_plus": Words(
         (0.0, _INF), "left", "A softplus that is exactly 0 below -1 and exactly z above 1.",

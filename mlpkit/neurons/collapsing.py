@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlpkit.errors import InvalidParameterError
+from mlpkit.neurons.threshold import as_numbers
 
 # Layers that give back what they take once a model is trained.
 _PASSING = (
@@ -47,7 +48,7 @@ def collapse_linear(model):
     """
     W = b = None
     for place, (W_next, b_next) in enumerate(_maps(model), start=1):
-        W_next, b_next = np.asarray(W_next, np.float64), np.asarray(b_next, np.float64)
+        W_next, b_next = as_numbers("W", W_next), as_numbers("b", b_next)
         if W_next.ndim == 1:  # a factor for each column: a diagonal matrix
             W, b = (np.diag(W_next), b_next) if W is None else (W * W_next, b * W_next + b_next)
             continue
@@ -72,10 +73,14 @@ def _maps(model):
     if hasattr(model, "model_"):
         model = model.model_
     if hasattr(model, "layers"):
-        layers = list(_chain(model))
-        width = int(np.prod(model.input_shape[1:]))
+        ends = [getattr(model, name, None) for name in ("inputs", "outputs")]
+        if not all(isinstance(end, list) and len(end) == 1 for end in ends):
+            raise InvalidParameterError(
+                "model must be Sequential or functional, built, with one input and one output. "
+                f"Got {model.name!r}, a {type(model).__name__}, which is not."
+            )
         return [
-            pair for place, layer in enumerate(layers, 1) for pair in _affine(layer, place, width)
+            pair for place, layer in enumerate(_chain(model), 1) for pair in _affine(layer, place)
         ]
     if not isinstance(model, list | tuple) or not all(_is_pair(pair) for pair in model):
         raise InvalidParameterError(
@@ -113,41 +118,62 @@ def _inputs(layer):
     return [node.operation for node in parents if type(node.operation).__name__ != "InputLayer"]
 
 
-def _affine(layer, place, width):
+def _affine(layer, place):
     """Give the affine maps of one layer."""
     kind = type(layer).__name__
     activation = getattr(layer, "activation", None)
     activation = getattr(activation, "__name__", None) if activation else None
     if kind in _PASSING or (kind == "Activation" and activation == "linear"):
         return []
+    refused = f"every layer must be affine. Got layer {place}, {layer.name!r}, "
     if activation not in (None, "linear"):
         raise InvalidParameterError(
-            f"every layer must be affine. Got layer {place}, {layer.name!r}, with activation "
-            f"{activation!r}: only what is linear collapses."
+            f"{refused}with activation {activation!r}: only what is linear collapses."
         )
+    if kind not in _AFFINE:
+        raise InvalidParameterError(f"{refused}a {kind}.")
+    shape = layer.output.shape[1:]
+    if len(shape) > 1 and kind in ("Dense", "BatchNormalization"):
+        raise InvalidParameterError(
+            f"{refused}a {kind} along one of several axes: flatten what it takes."
+        )
+    first, second = _AFFINE[kind](layer)
     if kind == "Dense":
-        kernel, *bias = (np.asarray(v, np.float64) for v in layer.get_weights())
-        return [(kernel, bias[0] if bias else np.zeros(kernel.shape[1]))]
-    if kind == "Normalization":
-        mean, variance = (np.asarray(v, np.float64).ravel() for v in (layer.mean, layer.variance))
-        scale = np.maximum(np.sqrt(variance), 1e-7)  # Keras's epsilon
-        factor, shift = 1 / scale, -mean / scale
-        if layer.invert:
-            factor, shift = scale, mean
-        return [(np.broadcast_to(factor, width), np.broadcast_to(shift, width))]
-    if kind == "Rescaling":
-        factor, shift = (np.ravel(np.asarray(v, np.float64)) for v in (layer.scale, layer.offset))
-        n = int(np.prod(layer.output.shape[1:]))
-        return [(np.broadcast_to(factor, n), np.broadcast_to(shift, n))]
-    if kind == "BatchNormalization":
-        mean, variance = (
-            np.asarray(v, np.float64) for v in (layer.moving_mean, layer.moving_variance)
-        )
-        factor = 1 / np.sqrt(variance + layer.epsilon)
-        if layer.scale:
-            factor = factor * np.asarray(layer.gamma)
-        shift = np.asarray(layer.beta, np.float64) if layer.center else np.zeros(len(mean))
-        return [(factor, shift - mean * factor)]
-    raise InvalidParameterError(
-        f"every layer must be affine. Got layer {place}, {layer.name!r}, a {kind}."
-    )
+        return [(first, second)]
+    return [tuple(np.broadcast_to(v, (1, *shape)).ravel() for v in (first, second))]
+
+
+def _dense(layer):
+    kernel, *bias = map(_numbers, layer.get_weights())
+    return kernel, bias[0] if bias else np.zeros(kernel.shape[1])
+
+
+def _normalization(layer):
+    mean, deviation = _numbers(layer.mean), np.sqrt(_numbers(layer.variance))
+    deviation = np.maximum(deviation, 1e-7)  # Keras's epsilon
+    return (deviation, mean) if layer.invert else (1 / deviation, -mean / deviation)
+
+
+def _rescaling(layer):
+    return _numbers(layer.scale), _numbers(layer.offset)
+
+
+def _batch_normalization(layer):
+    mean, variance = _numbers(layer.moving_mean), _numbers(layer.moving_variance)
+    factor = 1 / np.sqrt(variance + layer.epsilon)
+    if layer.scale:
+        factor = factor * _numbers(layer.gamma)
+    return factor, (_numbers(layer.beta) if layer.center else 0) - mean * factor
+
+
+def _numbers(values):
+    return np.asarray(values, dtype=np.float64)
+
+
+# Each gives a kernel and a bias, or a factor and a shift for each column.
+_AFFINE = {
+    "Dense": _dense,
+    "Normalization": _normalization,
+    "Rescaling": _rescaling,
+    "BatchNormalization": _batch_normalization,
+}

@@ -9,6 +9,7 @@ import numpy as np
 from mlpkit.errors import InvalidParameterError
 
 ALWAYS_ON = "on"  # an input that is always active, without which nothing comes of silence
+_TAKEN = "which is taken"
 _MOST_INPUTS = 16  # of a truth table, which has 2 to that power rows
 
 
@@ -25,6 +26,12 @@ class McCullochPittsNeuron:
     inhibitory : tuple of str, default=()
         Names of those that silence it, each alone.
 
+    Raises
+    ------
+    InvalidParameterError
+        When fewer than two excitatory inputs are wired, so that it could never fire, or names are
+        no text.
+
     References
     ----------
     W. McCulloch and W. Pitts, "A Logical Calculus of the Ideas Immanent in Nervous Activity",
@@ -39,6 +46,22 @@ class McCullochPittsNeuron:
     name: str
     excitatory: tuple
     inhibitory: tuple = ()
+
+    def __post_init__(self):
+        problems = []
+        for part in ("excitatory", "inhibitory"):
+            names = getattr(self, part)
+            if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
+                object.__setattr__(self, part, tuple(names))
+            else:
+                problems.append(f"{part} must be a tuple of names, ('A', 'B'). Got {names!r}.")
+        if not problems and len(self.excitatory) < 2:
+            problems.append(
+                "excitatory must wire two inputs at least, or one twice: two have to be active. "
+                f"Got {self.excitatory!r}."
+            )
+        if problems:
+            raise InvalidParameterError("\n".join(problems))
 
     def fires(self, active):
         """Tell for which rows it fires.
@@ -119,9 +142,12 @@ class McCullochPittsNetwork:
         problems, known = [], {ALWAYS_ON}
         for name in self.inputs:
             if name in known:
-                problems.append(f"inputs must have names of their own. Got {name!r} twice.")
+                problems.append(f"inputs must have names of their own. Got {name!r}, {_TAKEN}.")
             known.add(name)
-        for neuron in self.neurons:
+        strange = [n for n in self.neurons if not isinstance(n, McCullochPittsNeuron)]
+        if strange:
+            problems.append(f"neurons must be McCullochPittsNeurons. Got {strange[0]!r}.")
+        for neuron in () if strange else self.neurons:
             for name in dict.fromkeys((*neuron.excitatory, *neuron.inhibitory)):
                 if name not in known:
                     problems.append(
@@ -129,7 +155,9 @@ class McCullochPittsNetwork:
                         f"Got {name!r}."
                     )
             if neuron.name in known:
-                problems.append(f"neurons must have names of their own. Got {neuron.name!r} twice.")
+                problems.append(
+                    f"neurons must have names of their own. Got {neuron.name!r}, {_TAKEN}."
+                )
             known.add(neuron.name)
         if not self.neurons:
             problems.append("neurons must hold at least one neuron. Got none.")

@@ -122,7 +122,7 @@ class RosenblattPerceptron(ClassifierMixin, BaseEstimator):
         InvalidParameterError
             When parameters break their rules; all of them are listed.
         ValueError
-            When rows or targets cannot be learnt.
+            When rows or targets cannot be learnt, or the weights overflow.
 
         Warns
         -----
@@ -140,7 +140,13 @@ class RosenblattPerceptron(ClassifierMixin, BaseEstimator):
         for epoch in range(1, self.max_epochs + 1):
             if self.shuffle:
                 rng.shuffle(order)
-            errors.append(run.epoch(epoch, order))
+            with np.errstate(over="ignore", invalid="ignore"):  # it is told below
+                errors.append(run.epoch(epoch, order))
+            if not np.isfinite(run.weights).all():
+                raise ValueError(
+                    "The weights have grown beyond what a float holds: X must hold smaller "
+                    "numbers, or eta0 must be smaller. Scale the features."
+                )
             if not errors[-1]:
                 break
         self.classes_, self._multilabel = classes, y.ndim == 2 and y.shape[1] > 1
@@ -159,6 +165,7 @@ class RosenblattPerceptron(ClassifierMixin, BaseEstimator):
 
     def _encoded(self, y):
         """Give the classes, and targets with a column for each output."""
+        y = y.toarray() if hasattr(y, "toarray") else y
         if y.ndim == 2 and y.shape[1] > 1:
             if type_of_target(y) != "multilabel-indicator":
                 raise ValueError(
@@ -171,7 +178,7 @@ class RosenblattPerceptron(ClassifierMixin, BaseEstimator):
             classes, codes = np.unique(y, return_inverse=True)
             if len(classes) < 2:
                 raise ValueError(
-                    f"y must hold at least two classes. Got one class only, {classes[0]!r}."
+                    f"y must hold at least two classes. Got one class only, {classes[0]}."
                 )
             several = np.arange(len(classes)) if len(classes) > 2 else np.array([1])
             targets = (codes[:, np.newaxis] == several).astype(np.float64)

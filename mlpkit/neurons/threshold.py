@@ -8,6 +8,16 @@ from mlpkit import activations
 from mlpkit.errors import InvalidParameterError
 
 
+def as_numbers(name, values):
+    """Give values as an array of float64 of its own, or say that they are none."""
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidParameterError(
+            f"{name} must be an array of numbers, its rows of one length. Got {values!r:.80}."
+        ) from None
+
+
 @dataclass(frozen=True, eq=False)
 class ThresholdLogicUnit:
     """Threshold logic unit, or a layer of them: ``step(x @ weights + bias)``.
@@ -44,7 +54,7 @@ class ThresholdLogicUnit:
     step: str = "heaviside"
 
     def __post_init__(self):
-        weights, bias = (np.array(v, dtype=np.float64) for v in (self.weights, self.bias))
+        weights, bias = as_numbers("weights", self.weights), as_numbers("bias", self.bias)
         problems = []
         if self.step not in activations.names(trains=False):
             problems.append(f"step must be 'heaviside' or 'sgn'. Got {self.step!r}.")
@@ -78,7 +88,7 @@ class ThresholdLogicUnit:
         Raises
         ------
         InvalidParameterError
-            When rows have another number of features than there are weights.
+            When rows have another number of features than there are weights, or are no numbers.
 
         Examples
         --------
@@ -86,7 +96,7 @@ class ThresholdLogicUnit:
         array([[ 1., -1.],
                [ 0.,  0.]])
         """
-        X = np.asarray(X, dtype=np.float64)
+        X = as_numbers("X", X)
         if X.ndim not in (1, 2) or X.shape[-1] != len(self.weights):
             raise InvalidParameterError(
                 f"X must have shape (n_samples, {len(self.weights)}) or ({len(self.weights)},). "
@@ -104,6 +114,11 @@ class ThresholdLogicNetwork:
     layers : sequence of ThresholdLogicUnit
         From the inputs to the outputs.
 
+    Raises
+    ------
+    InvalidParameterError
+        When there is no layer, or one does not take what the one before gives.
+
     Examples
     --------
     >>> invert = ThresholdLogicUnit([-1], bias=0.5)
@@ -114,7 +129,19 @@ class ThresholdLogicNetwork:
     layers: tuple
 
     def __post_init__(self):
-        object.__setattr__(self, "layers", tuple(self.layers))
+        layers = tuple(self.layers) if isinstance(self.layers, list | tuple) else ()
+        if not layers or not all(isinstance(layer, ThresholdLogicUnit) for layer in layers):
+            raise InvalidParameterError(
+                f"layers must be ThresholdLogicUnits, one at least. Got {self.layers!r}."
+            )
+        for place, (left, right) in enumerate(zip(layers, layers[1:], strict=False), start=2):
+            if left.weights.shape[1:] != right.weights.shape[:1]:
+                raise InvalidParameterError(
+                    f"layer {place} must take what the one before gives. Got weights of shape "
+                    f"{right.weights.shape} after {left.weights.shape}; the weights of a layer "
+                    "have shape (n_features, n_units)."
+                )
+        object.__setattr__(self, "layers", layers)
 
     def __call__(self, X):
         """Outputs of the last layer.
