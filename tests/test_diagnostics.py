@@ -549,10 +549,17 @@ def test_a_subclassed_model_is_refused_in_words():
 # What is refused
 
 
-def test_functions_of_the_users_are_taken_over():
+class Quartic(keras.regularizers.Regularizer):
+    """A penalty that is not registered with Keras."""
+
+    def __call__(self, w):
+        return 0.1 * tf.reduce_sum(w**4)
+
+
+def test_functions_and_classes_of_the_users_are_taken_over():
     model = sequential(
         dense(3, lambda z: z * tf.sigmoid(z), kernel_initializer=lambda *_, **__: tf.ones((3, 3))),
-        dense(2, kernel_regularizer=lambda w: 0.1 * tf.reduce_sum(w**4)),
+        dense(2, kernel_regularizer=Quartic()),
     )
     report = diagnostics.check_gradients(model, X, Y, loss="mse")
     assert (report["relative_error"] <= 1e-6).all()
