@@ -555,6 +555,9 @@ class Quartic(keras.regularizers.Regularizer):
     def __call__(self, w):
         return 0.1 * tf.reduce_sum(w**4)
 
+    def get_config(self):
+        return {}
+
 
 def test_functions_and_classes_of_the_users_are_taken_over():
     model = sequential(
