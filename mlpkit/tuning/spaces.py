@@ -32,7 +32,7 @@ SPACES = {
 # Table 10-1: the squared error, or one that outliers sway less.
 _LOSS = OneOf(("mse", "mae", "huber"))
 
-_KINDS = ("classification", "regression", *TASKS)
+_KINDS = tuple(dict.fromkeys(("classification", "regression", *TASKS)))
 _RULES = {
     "kind": one_of(*SPACES),
     "task": Rule(
@@ -102,7 +102,9 @@ def suggest(trial, kind, task, *, prefix=""):
     Returns
     -------
     dict of str to object
-        Parameters for ``MLPClassifier(**parameters)``, or for ``set_params`` of a pipeline.
+        Parameters for ``MLPClassifier(**parameters)``, or for ``set_params`` of a pipeline. Once a
+        study is done ``suggest(study.best_trial, ...)`` gives the best ones again, which
+        ``study.best_params`` holds with depth and width apart.
 
     Raises
     ------
