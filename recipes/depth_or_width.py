@@ -81,7 +81,7 @@ def _say_what_to_notice(table):
     deepest = means.index.get_level_values("depth").max()
     narrow = means.index.get_level_values("width").min()
     print(
-        f"\nNotice: {depth} layer{'s' if depth > 1 else ''} of {width} units do best, {best:.3f}; "
+        f"\nNotice: {depth} layer{'s' if depth > 1 else ''} of {width}: the best, {best:.3f}; "
         f"{deepest} layers of {width} reach {means[deepest, width]:.3f}, and with {narrow} units "
         f"depth takes {means[1, narrow]:.3f} to {means[deepest, narrow]:.3f}."
     )

@@ -7,8 +7,9 @@ of its weights, and by what the activation leaves of it. A factor of a half a la
 after twenty; a factor of fifty has more digits than a float. Xavier's initialization (2 / (n_in +
 n_out)) keeps activations and gradients apart from the extremes for functions like tanh, He's (2 /
 n_in) makes up for the half that ReLU mutes, LeCun's (1 / n_in) is the one for which SELU holds mean
-0 and variance 1 by itself. Zeros pass nothing on, and equal weights pass the same to all units.
-Whether a deep network learns at all is decided here, before the first step.
+0 and variance 1 by itself; layers as wide as their inputs, as here, make the two the same. Zeros
+pass nothing on, and equal weights pass the same to all units. Whether a deep network learns at all
+is decided here, before the first step.
 
 Prints and writes variance.csv, accuracy.csv and initialization.png.
 """

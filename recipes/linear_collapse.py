@@ -70,7 +70,7 @@ def _report(table, model, W, b):
     apart = np.abs(table["linear"] - table["collapsed"]).max()
     print(
         f"The linear network of {len(LAYERS) + 1} layers and {model.spec_.n_parameters:,} weights "
-        f"is y = {W.item():.4f} x + {b.item():.4f}, to {apart:.1e}."
+        f"is y = {W.item():.4f} x {b.item():+.4f}, to {apart:.1e}."
     )
     line = np.polyval(np.polyfit(table["x"], table["y"], 1), table["x"])
     errors = {

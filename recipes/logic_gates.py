@@ -98,7 +98,8 @@ def _draw(network, expression, folder):
     fig.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
     ax.set_title(expression, fontsize="medium")
     across, up = zip(*place.values(), strict=True)
-    ax.set_xlim(min(across) - 0.7, max(across) + 0.9)
+    beside = max(0.7, 0.075 * max(map(len, network.inputs)))  # room for a long name
+    ax.set_xlim(min(across) - beside, max(across) + 0.9)
     ax.set_ylim(min(up) - 0.7, max(up) + 0.7)
     ax.axis("off")
     fig.savefig(folder / "wiring.png", dpi=150)

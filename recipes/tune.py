@@ -5,9 +5,9 @@
 Grids waste work: most of their points differ in what does not matter. A random search draws each
 hyperparameter for itself, so that a few dozen draws see as many values of the one that does matter.
 Halving goes on from there: all candidates get a few epochs, the best third of them three times as
-many, and so on, until one is left. Networks of one depth share a compiled program, whatever their
-width, rate or dropout, so that most fits start at once. The learning rate decides first; then
-depth and width.
+many, and so on, until one is left. Networks of one depth and activation share compiled programs,
+whatever their width, rate or dropout, so that most fits start at once. The learning rate decides
+first; then depth and width.
 
 Prints the best parameters, and writes trials.csv and halving.png.
 """

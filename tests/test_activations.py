@@ -311,6 +311,18 @@ def test_the_derivative_goes_to_0_where_the_entry_says_that_it_saturates(name):
     assert (right < 1e-6) == ("right" in sides)
 
 
+@pytest.mark.parametrize("name", sorted(set(activations.names()) - set(ELEMENTWISE)))
+def test_a_jacobian_goes_to_0_where_the_entry_says_that_it_saturates(name):
+    entry, ends = activations.get(name), []
+    for far in (-1e4, 1e4):
+        if name == "glu":  # by the gate of an input of 1
+            ends.append(abs(entry.derivative([1.0, far])[0, 1]))
+        else:
+            ends.append(abs(entry.derivative([far, 0.0, 0.0])[0, 0]))
+    sides = {"left": [True, False], "right": [False, True], "both": [True, True]}
+    assert [end < 1e-6 for end in ends] == sides.get(entry.saturates, [False, False])
+
+
 def test_softmax_is_a_distribution_that_a_shift_leaves_as_it_is():
     z = np.random.default_rng(3).normal(size=(500, 7), scale=50.0)
     softmax = activations.get("softmax")

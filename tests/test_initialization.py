@@ -99,3 +99,21 @@ def test_the_recipe(cooked):
     accuracy = pd.read_csv(folder / "accuracy.csv").set_index("initializer")["accuracy"]
     assert accuracy["zeros"] < 0.2 < accuracy["he_normal"]
     assert "From zeros nothing" in out
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"X": [["a"], ["b"]]}, "X must be finite numbers.*Got"),
+        ({"X": [[1, 2], [3]]}, "X must be finite numbers"),
+        ({"X": [[np.nan, 1], [1, 2]]}, "Got 1 that are not"),
+        ({"X": np.zeros((5, 0))}, r"Got shape \(5, 0\)"),
+        ({"initializers": []}, "each once. Got"),
+        ({"initializers": ["he_normal", "he_normal"]}, "each once"),
+        ({"initializers": [["he_normal"]]}, "each once"),
+        ({"initializers": ["he_norml"]}, "Did you mean 'he_normal'"),
+    ],
+)
+def test_rows_and_initializers_that_cannot_be_followed(arguments, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        initialization_report((4, 4), **arguments)

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Rectangle
 from sklearn.calibration import calibration_curve
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
@@ -142,6 +142,32 @@ def test_a_boundary_refuses(iris):
         plots.plot_decision_boundary(LogisticRegression().fit(X, y), wide)
     with pytest.raises(InvalidParameterError, match="fitted classifier of 2 to 7"):
         plots.plot_decision_boundary(LogisticRegression(), X)
+    fitted, gone = LogisticRegression().fit(X, y), X.assign(**{X.columns[0]: np.nan})
+    for arguments, message in [
+        ((fitted, X, ["rose"] * len(X)), r"y must hold a class.*\['rose'\]"),
+        ((fitted, X, y[:9]), "each of the 150 rows. Got 9"),
+        ((fitted, gone), "X must be finite"),
+        ((fitted, X[:0]), r"Got shape \(0, 2\)"),
+        (
+            (LogisticRegression().fit(np.eye(3), [0, 1, 2]), X),
+            "two features. Got one of 3",
+        ),
+    ]:
+        with pytest.raises(InvalidParameterError, match=message):
+            plots.plot_decision_boundary(*arguments)
+    with pytest.raises(InvalidParameterError, match="feature_names must be two names"):
+        plots.plot_decision_boundary(fitted, X, feature_names=["a"])
+
+
+def test_a_boundary_of_lists_and_of_polars(iris):
+    X, y = iris
+    classifier = LogisticRegression().fit(X.to_numpy(), y)
+    listed = plots.plot_decision_boundary(classifier, X.to_numpy().tolist(), list(y), resolution=9)
+    assert legend(listed.axes[0]) == ["setosa", "versicolor", "virginica"]
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"a": X.iloc[:, 0].to_numpy(), "b": X.iloc[:, 1].to_numpy()})
+    drawn = plots.plot_decision_boundary(LogisticRegression().fit(frame, y), frame, resolution=9)
+    assert drawn.axes[0].get_xlabel() == "a"
 
 
 def test_calibration_draws_scikit_learn_s_curve():
@@ -156,8 +182,26 @@ def test_calibration_draws_scikit_learn_s_curve():
         np.testing.assert_allclose(line.get_xdata(), mean)
         np.testing.assert_allclose(line.get_ydata(), share)
     assert legend(ax) == ["perfectly calibrated", "a", "b"]
-    with pytest.raises(InvalidParameterError, match="0 to 1. Got .* of 'a'"):
-        plots.plot_calibration(y, {"a": 2 * p})
+    named = plots.plot_calibration(np.where(y, "yes", "no"), {"a": p}).axes[0].get_lines()[1]
+    np.testing.assert_array_equal(named.get_ydata(), first.get_ydata())  # "yes" is the second
+    (rare,) = plots.plot_calibration([0] * 99 + [1], np.full(100, 0.01), n_bins=2).axes
+    assert rare.get_xlim()[1] == rare.get_ylim()[1] < 0.02
+
+
+@pytest.mark.parametrize(
+    "y, p, options, message",
+    [
+        ([0, 1], {"a": [0.1, 1.2]}, {}, "0 to 1. Got 1.2 of 'a'"),
+        ([0, 1], [np.nan, 0.5], {}, "0 to 1. Got nan"),
+        ([0, 1], [[0.9, 0.1], [0.1, 0.9]], {}, r"each of the 2 rows.*Got shape \(2, 2\)"),
+        ([0, 1, 2], [0.1, 0.2, 0.3], {}, "two classes. Got 3"),
+        ([], [], {}, "two classes. Got 0"),
+        ([0, 1], [0.1, 0.9], {"n_bins": 0, "strategy": "deciles"}, "2 arguments are wrong"),
+    ],
+)
+def test_calibration_refuses(y, p, options, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        plots.plot_calibration(y, p, **options)
 
 
 @pytest.fixture
@@ -170,7 +214,8 @@ def fits():
 def test_a_validation_curve_draws_means_and_deviations(fits):
     figure = plots.plot_validation_curve(fits, x="depth", lines="width", xlabel="hidden layers")
     (ax,) = figure.axes
-    assert legend(ax) == ["width = 10", "width = 30"]
+    assert legend(ax) == ["10", "30"]
+    assert ax.get_legend().get_title().get_text() == "width"
     for container, width in zip(ax.containers, (10, 30), strict=True):
         line = container.lines[0]
         assert line.get_xdata().tolist() == [1, 2]
@@ -192,7 +237,39 @@ def test_a_validation_curve_of_unequal_folds_with_training_rows(fits):
     np.testing.assert_allclose(ax.containers[0].lines[0].get_ydata(), means)
 
 
+def test_a_validation_curve_of_a_search_has_a_row_for_each_fold():
+    results = {
+        "param_C": np.array([1, 2], dtype=object),
+        "split0_test_score": np.array([0.5, 0.7]), "split1_test_score": np.array([0.7, 0.9]),
+        "split0_train_score": np.array([1.0, 1.0]), "split1_train_score": np.array([1.0, 0.8]),
+        "mean_test_score": np.array([0.6, 0.8]),
+    }  # fmt: skip
+    (ax,) = plots.plot_validation_curve(results, x="param_C", train_score="train_score").axes
+    assert ax.get_xlabel() == "C"
+    held_out, training = (container.lines[0].get_ydata() for container in ax.containers)
+    np.testing.assert_allclose(held_out, [0.6, 0.8])
+    np.testing.assert_allclose(training, [1.0, 0.9])
+    low, high = ax.containers[0].lines[2][0].get_segments()[0][:, 1]
+    assert (high - low) / 2 == pytest.approx(0.1)
+
+
+def test_a_validation_curve_of_one_value_missing_scores_and_far_values():
+    frame = pd.DataFrame(
+        {"x": [1, 1001, 1002], "test_score": [np.nan, 1.0, 2.0], "norm": [None, None, "batch"]}
+    )
+    one = plots.plot_validation_curve(frame[:2], x="x").axes[0]
+    assert one.containers[0].lines[0].get_ydata()[0] == 1.0
+    ax = plots.plot_validation_curve(frame.fillna({"test_score": 0.0}), x="x", lines="norm").axes[0]
+    assert legend(ax) == ["batch", "nan"] and ax.get_xscale() == "linear"
+    assert 1001 not in ax.get_xticks()  # its name would lie over that of 1002
+
+
 def test_a_validation_curve_refuses(fits):
+    words = fits.assign(depth="deep")
+    with pytest.raises(InvalidParameterError, match="'depth' must hold numbers. Got 'deep'"):
+        plots.plot_validation_curve(words, x="depth")
+    with pytest.raises(InvalidParameterError, match="must be positive where log=True. Got 0"):
+        plots.plot_validation_curve(fits.assign(depth=0), x="depth", log=True)
     with pytest.raises(InvalidParameterError, match=r"Missing: \['layers'\]"):
         plots.plot_validation_curve(fits, x="layers")
     with pytest.raises(InvalidParameterError, match="at least one fit"):
@@ -242,7 +319,45 @@ def test_a_network_of_keras_and_of_an_estimator():
     assert titles[0] == f"first: deviation {deviation:.3g}"
 
 
+def test_bias_units_are_squares_wired_by_the_biases():
+    first = np.array([[1.0, -1.0], [2.0, 1.0]]), np.array([4.0, 0.0])
+    second = np.array([[1.0], [2.0]])  # without biases
+    third = np.array([[1.0]]), np.array([-2.0])
+    (ax,) = plots.plot_network([first, second, third], show_bias=True).axes
+    squares = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+    columns = [(square.get_x() + square.get_width() / 2) / 3 for square in squares]
+    assert columns == [0, 2] and texts(ax)[:2] == ["1", "1"]
+    assert "largest: 4" in legend(ax)  # a bias
+    ends = [segment for c in lines_of(ax, BLUE) for segment in c.get_segments()]
+    assert any((segment == [[0, 1.5], [3, 0.5]]).all() for segment in ends)  # above the inputs
+    assert len(ends) == 3 + 1 + 2 + 1  # none for a bias of 0
+    assert len([s for c in lines_of(ax, ORANGE) for s in c.get_segments()]) == 1 + 1
+    assert not any(isinstance(p, Rectangle) for p in plots.plot_network([first]).axes[0].patches)
+
+
+def test_a_network_of_scikit_learn_and_of_layers_of_one_name():
+    from sklearn.neural_network import MLPClassifier
+
+    network = MLPClassifier((3,), max_iter=1)
+    network.partial_fit(np.eye(4), [0, 1, 2, 0], classes=[0, 1, 2])
+    assert texts(plots.plot_network(network).axes[0])[0] == "inputs\n4"
+    same = SimpleNamespace(name="d", kernel=np.eye(2), get_weights=lambda: [np.eye(2)])
+    model = SimpleNamespace(layers=[SimpleNamespace(layers=[same]), SimpleNamespace(layers=[same])])
+    assert len(plots.plot_weight_histograms(model).axes) == 2
+
+
+def test_a_deep_network_is_drawn_smaller():
+    deep = plots.plot_network([np.ones((4, 4))] * 40, feature_names=["a name"] * 4)
+    assert deep.get_size_inches()[0] < 22
+
+
 def test_a_network_refuses():
+    with pytest.raises(InvalidParameterError, match="Got LogisticRegression: fit it first"):
+        plots.plot_network(LogisticRegression())
+    with pytest.raises(InvalidParameterError, match="NaN or infinity in layer 1"):
+        plots.plot_network([np.array([[np.nan, 1.0]])])
+    with pytest.raises(InvalidParameterError, match="a kernel must hold numbers"):
+        plots.plot_network(["weights"])
     with pytest.raises(InvalidParameterError, match="what the one before gives, 3 numbers"):
         plots.plot_network([np.ones((2, 3)), np.ones((2, 1))])
     with pytest.raises(InvalidParameterError, match="a name for each of the 2 inputs. Got 1"):
@@ -345,8 +460,28 @@ def test_histograms_hold_all_numbers():
     for ax in figure.axes:
         assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
         assert ax.get_xlabel() == "activation"
-    with pytest.raises(InvalidParameterError, match="1 to 24 layers"):
-        plots.plot_activation_histograms({})
+    for trace, message in [
+        ({}, "1 to 24 layers"),
+        (3, "dict of arrays. Got int"),
+        ({"h": []}, "Got 0 numbers of 'h'"),
+        ({"h": [1.0, np.inf]}, "2 numbers of 'h', 1 of them NaN or infinite"),
+    ]:
+        with pytest.raises(InvalidParameterError, match=message):
+            plots.plot_activation_histograms(trace)
+
+
+def test_activations_refuse_what_cannot_be_drawn():
+    for limits in ((5, -5), (0, np.inf), "ab"):
+        with pytest.raises(InvalidParameterError, match="limits must be two numbers"):
+            plots.plot_activation("relu", limits=limits)
+    for names in ([], "relu"):
+        with pytest.raises(InvalidParameterError, match="a list of one activation or more"):
+            plots.plot_activations(names)
+    ax = Figure().subplots()
+    with pytest.raises(InvalidParameterError, match="a sequence of 2 matplotlib Axes"):
+        plots.plot_step_functions(ax=ax)
+    leaky = activations.get("leaky_relu", negative_slope=0.01)
+    assert plots.plot_activations([leaky], ax=ax).axes[0].get_title() == "leaky_relu"
 
 
 def test_all_take_axes_and_return_their_figure(iris, fits):

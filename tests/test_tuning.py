@@ -128,3 +128,25 @@ def test_a_randomized_search_learns():
     search = RandomizedSearchCV(model, space, n_iter=4, cv=2, random_state=0).fit(X, y)
     assert search.best_score_ > 0.8
     assert 10 <= search.best_params_["hidden_layer_sizes"][0] <= 50
+
+
+@pytest.mark.parametrize("ends", [(5, 1), (0, 3), (1.0, 2), (1,), 3, "12"])
+def test_layers_refuse_what_is_no_range(ends):
+    with pytest.raises(InvalidParameterError, match="2 arguments are wrong.*") as error:
+        Layers(depth=ends, width=ends)
+    assert "width must be two integers >= 1, the less first" in str(error.value)
+
+
+def test_the_best_trial_of_optuna_gives_the_parameters_again():
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    drawn = []
+
+    def objective(trial):
+        drawn.append(suggest(trial, "wide", "binary", prefix="mlp__"))
+        return drawn[-1]["mlp__learning_rate"]
+
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(objective, n_trials=5)
+    best = min(drawn, key=lambda parameters: parameters["mlp__learning_rate"])
+    assert suggest(study.best_trial, "wide", "binary", prefix="mlp__") == best

@@ -137,7 +137,8 @@ class Activation:
     def saturates(self):
         """Side on which the derivative goes to 0: "left", "right", "both" or "no".
 
-        Of an activation over the last axis: as one input goes away from the others.
+        Of an activation over the last axis: that of an output by its own input, as this goes away
+        from the others; of "glu" that by the gate.
         """
         return self._words.saturates
 

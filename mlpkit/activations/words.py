@@ -38,7 +38,7 @@ WORDS = {
         "Costs an error function a unit. (Hendrycks and Gimpel 2016)",
     ),
     "glu": Words(
-        (-_INF, _INF), "left", "Half of the units gate the others: products of features.",
+        (-_INF, _INF), "both", "Half of the units gate the others: products of features.",
         "Twice the weights for the same width; an even number of units. (Dauphin et al. 2017)",
     ),
     "hard_shrink": Words(
@@ -73,7 +73,7 @@ WORDS = {
         "For likelihoods, not for hidden layers.",
     ),
     "log_softmax": Words(
-        (-_INF, 0.0), "no", "Logarithms of probabilities, without rounding to log(0).",
+        (-_INF, 0.0), "right", "Logarithms of probabilities, without rounding to log(0).",
         "For likelihoods, not for hidden layers.",
     ),
     "mish": Words(

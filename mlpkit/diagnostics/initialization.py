@@ -42,8 +42,12 @@ _RULES = {
     "n_samples": integer(2),
     "initializers": none()
     | Rule(
-        f"be None, or a list of some of {', '.join(INITIALIZERS)}",
-        lambda names: isinstance(names, list | tuple) and set(names) <= set(INITIALIZERS),
+        f"be a list of some of {', '.join(INITIALIZERS)}, each once",
+        lambda names: (
+            isinstance(names, list | tuple)
+            and len(names) == sum(name in names for name in INITIALIZERS) > 0
+        ),
+        tuple(INITIALIZERS),
     ),
     "random_state": none()
     | integer(0, 2**32 - 1)
@@ -85,7 +89,8 @@ def initialization_report(
     -------
     DataFrame
         A row for each initializer and hidden layer: `initializer`, `layer`, `activation_mean`,
-        `activation_variance` and `gradient_variance`, that of ∂L/∂z, over rows and units.
+        `activation_variance` and `gradient_variance`, that of ∂L/∂z, over rows and units; infinite
+        or NaN where a signal has grown beyond what a float holds.
 
     Raises
     ------
@@ -131,11 +136,15 @@ def initialization_report(
 
 
 def _checked_rows(X):
-    X = np.asarray(X, dtype=np.float64)
-    if X.ndim != 2 or len(X) < 2 or not np.isfinite(X).all():
-        raise InvalidParameterError(
-            f"X must be finite numbers of shape (n_samples, n_features). Got shape {X.shape}."
-        )
+    rule = "X must be finite numbers of shape (n_samples, n_features), two rows at least. Got "
+    try:
+        X = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidParameterError(f"{rule}{X!r:.80}.") from None
+    if X.ndim != 2 or len(X) < 2 or not X.shape[1]:
+        raise InvalidParameterError(f"{rule}shape {X.shape}.")
+    if not np.isfinite(X).all():
+        raise InvalidParameterError(f"{rule}{np.count_nonzero(~np.isfinite(X))} that are not.")
     return X
 
 

@@ -3,7 +3,10 @@
 import numpy as np
 
 from mlpkit import activations
-from mlpkit.plots.style import BLUE, FAINT, GREY, ORANGE, new_axes, tidy
+from mlpkit.activations.entry import Activation
+from mlpkit.checks import is_real
+from mlpkit.errors import InvalidParameterError
+from mlpkit.plots.style import BLUE, FAINT, GREY, ORANGE, new_axes, several_axes, tidy, wrapped
 
 _ALIASES = ("hard_swish", "swish")  # of hard_silu and silu
 _COLUMNS = 4
@@ -41,7 +44,7 @@ def plot_activation(activation, *, derivative=True, limits=(-5.0, 5.0), ax=None)
     >>> [line.get_label() for line in figure.axes[0].get_lines()][:2]
     ['tanh(z)', 'derivative']
     """
-    entry = activations.get(activation) if isinstance(activation, str) else activation
+    entry = _entry(activation)
     ax = new_axes(figsize=(6.4, 4.2)) if ax is None else ax
     _curves(ax, entry, derivative, limits, linewidth=2.2)
     for end in entry.range:
@@ -49,7 +52,7 @@ def plot_activation(activation, *, derivative=True, limits=(-5.0, 5.0), ax=None)
             ax.axhline(end, color=GREY, linestyle=":", linewidth=1.2, label="_range", zorder=1)
     ax.set_xlabel("z")
     ax.set_ylabel(f"{entry.name}(z)" + (" and its derivative" if derivative else ""))
-    ax.set_title(_wrapped(entry.formula), fontsize="medium")
+    ax.set_title(wrapped(f"f(z) = {entry.formula}", 60), fontsize="medium")
     ax.legend(edgecolor="none", framealpha=1, loc="upper left")
     tidy(ax)
     return ax.figure
@@ -60,7 +63,7 @@ def plot_activations(names=None, *, derivative=True, limits=(-5.0, 5.0), ax=None
 
     Parameters
     ----------
-    names : sequence of str, default=None
+    names : sequence of str or mlpkit.activations.Activation, default=None
         Which ones; None takes the whole catalogue, each function once.
     derivative : bool, default=True
         Whether the derivatives are drawn too.
@@ -76,7 +79,7 @@ def plot_activations(names=None, *, derivative=True, limits=(-5.0, 5.0), ax=None
     Raises
     ------
     InvalidParameterError
-        If there is no activation of one of the names.
+        If there is no activation of one of the names, or no name, or axes are too few or too many.
 
     Examples
     --------
@@ -86,7 +89,11 @@ def plot_activations(names=None, *, derivative=True, limits=(-5.0, 5.0), ax=None
     """
     if names is None:
         names = [name for name in activations.names() if name not in _ALIASES]
-    entries = [activations.get(name) for name in names]
+    if isinstance(names, str) or not len(names):
+        raise InvalidParameterError(
+            f"names must be a list of one activation or more. Got {names!r}."
+        )
+    entries = [_entry(name) for name in names]
     if ax is None:
         columns = min(_COLUMNS, len(entries))
         rows = -(-len(entries) // columns)
@@ -96,6 +103,7 @@ def plot_activations(names=None, *, derivative=True, limits=(-5.0, 5.0), ax=None
             unused.remove()
         ax = grid.ravel()[: len(entries)]
         _name_outer(grid, len(entries))
+    ax = several_axes(ax, len(entries))
     for each, entry in zip(ax, entries, strict=True):
         _curves(each, entry, derivative, limits, linewidth=1.7)
         each.set_title(entry.name, fontsize="medium")
@@ -132,7 +140,7 @@ def plot_step_functions(*, limits=(-2.0, 2.0), ax=None):
     >>> left.get_title(), right.get_title()
     ('heaviside(0) = 1', 'sgn(0) = 0')
     """
-    axes = new_axes(2, (8.0, 3.2), sharey=True) if ax is None else ax
+    axes = several_axes(new_axes(2, (8.0, 3.2), sharey=True) if ax is None else ax, 2)
     for each, name in zip(axes, activations.names(trains=False), strict=True):
         step = activations.get(name)
         below, at, above = step([-1.0, 0.0, 1.0])
@@ -152,8 +160,14 @@ def plot_step_functions(*, limits=(-2.0, 2.0), ax=None):
     return axes[0].figure
 
 
+def _entry(activation):
+    return activation if isinstance(activation, Activation) else activations.get(activation)
+
+
 def _curves(ax, entry, derivative, limits, linewidth):
     """Draw value and derivative; where one jumps, its line is broken."""
+    if not (all(map(is_real, limits)) and len(limits) == 2 and limits[0] < limits[1]):
+        raise InvalidParameterError(f"limits must be two numbers, the less first. Got {limits!r}.")
     t = np.linspace(*limits, 1001)
     value, slope = map(_broken, _numbers(entry, t))
     ax.plot(t, value, color=BLUE, linewidth=linewidth, label=f"{entry.name}(z)")
@@ -192,9 +206,3 @@ def _name_outer(grid, n):
         last = rows - 1 if (rows - 1) * columns + column < n else rows - 2
         grid[last, column].set_xlabel("z")
         grid[last, column].tick_params(labelbottom=True)
-
-
-def _wrapped(text):
-    import textwrap
-
-    return "\n".join(textwrap.wrap(f"f(z) = {text}", 60))

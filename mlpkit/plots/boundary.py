@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlpkit.errors import InvalidParameterError
-from mlpkit.plots.style import SERIES, new_axes, open_frame
+from mlpkit.plots.style import SERIES, legend_beside, new_axes, open_frame, wrapped
 
 _SURE = (0.0, 0.6, 0.7, 0.8, 0.9, 1.0)  # of the likeliest class
 _VEIL = (0.85, 0.65, 0.45, 0.25, 0.0)  # how much white lies over the colour in between
@@ -38,7 +38,7 @@ def plot_decision_boundary(estimator, X, y=None, *, feature_names=None, resoluti
     Raises
     ------
     InvalidParameterError
-        When there are not two features, or more than seven classes.
+        When there are not two features, more than seven classes, or rows of other classes.
 
     Examples
     --------
@@ -51,8 +51,9 @@ def plot_decision_boundary(estimator, X, y=None, *, feature_names=None, resoluti
     >>> figure.axes[0].get_xlabel()
     'petal length (cm)'
     """
-    names, classes = _checked(estimator, X, feature_names)
-    ax = new_axes(figsize=(6.4, 4.8)) if ax is None else ax
+    X = X if hasattr(X, "columns") else np.asarray(X)
+    names, classes = _checked(estimator, X, y, feature_names)
+    ax = new_axes(figsize=(7.2, 4.8)) if ax is None else ax
     display = _regions(estimator, X, len(classes), resolution, ax)
     if hasattr(estimator, "predict_proba"):
         _confidence(estimator, X, display, ax)
@@ -63,28 +64,40 @@ def plot_decision_boundary(estimator, X, y=None, *, feature_names=None, resoluti
         )
     if y is not None:
         _rows(ax, X, y, classes)
-    ax.set_xlabel(names[0])
-    ax.set_ylabel(names[1])
+    ax.set_xlabel(wrapped(names[0], 48))
+    ax.set_ylabel(wrapped(names[1], 44))
     open_frame(ax)
     return ax.figure
 
 
-def _checked(estimator, X, feature_names):
+def _checked(estimator, X, y, feature_names):
     """Give the names of the axes and the classes."""
     problems = []
     shape = np.shape(X)
-    if len(shape) != 2 or shape[1] != 2:
-        problems.append(f"X must have two columns. Got shape {shape}: choose two features.")
+    if len(shape) != 2 or shape[1] != 2 or not shape[0]:
+        problems.append(f"X must have rows of two columns. Got shape {shape}: choose two features.")
+    elif not np.isfinite(np.asarray(X, dtype=float)).all():
+        problems.append("X must be finite numbers. Got missing or infinite ones: leave them out.")
+    n_features = getattr(estimator, "n_features_in_", 2)
+    if n_features != 2:
+        problems.append(f"estimator must be fitted to two features. Got one of {n_features}.")
     classes = np.asarray(getattr(estimator, "classes_", ()))
     if not 2 <= len(classes) <= len(SERIES):
         problems.append(
             f"estimator must be a fitted classifier of 2 to {len(SERIES)} classes. "
             f"Got {len(classes)}."
         )
+    elif y is not None and (len(y) != len(X) or not np.isin(y, classes).all()):
+        problems.append(
+            f"y must hold a class of the estimator for each of the {len(X)} rows. Got {len(y)} "
+            f"of the classes {np.unique(np.asarray(y).astype(str)).tolist()}."
+        )
+    names = getattr(X, "columns", ("x0", "x1")) if feature_names is None else feature_names
+    if feature_names is not None and (isinstance(names, str) or len(names) != 2):
+        problems.append(f"feature_names must be two names. Got {feature_names!r}.")
     if problems:
         raise InvalidParameterError("\n".join(problems))
-    columns = getattr(X, "columns", ("x0", "x1"))
-    return [str(name) for name in (feature_names or columns)], classes
+    return list(names), classes
 
 
 def _regions(estimator, X, n_classes, resolution, ax):
@@ -108,9 +121,11 @@ def _regions(estimator, X, n_classes, resolution, ax):
 
 def _confidence(estimator, X, display, ax):
     """Lay white over the colours where the likeliest class is not so likely."""
-    grid = np.column_stack([display.xx0.ravel(), display.xx1.ravel()])
-    if hasattr(X, "columns"):
-        grid = type(X)(grid, columns=X.columns)
+    grid = [display.xx0.ravel(), display.xx1.ravel()]
+    if hasattr(X, "columns"):  # of pandas or of Polars
+        grid = type(X)(dict(zip(X.columns, grid, strict=True)))
+    else:
+        grid = np.column_stack(grid)
     sure = np.asarray(estimator.predict_proba(grid)).max(axis=1).reshape(display.xx0.shape)
     veils = [(1, 1, 1, alpha) for alpha in _VEIL]
     ax.contourf(display.xx0, display.xx1, np.clip(sure, 0, 1), levels=_SURE, colors=veils)
@@ -123,6 +138,6 @@ def _rows(ax, X, y, classes):
         chosen = np.flatnonzero(y == name)[::step]
         ax.scatter(
             *X[chosen].T, color=colour, marker=marker, s=26, edgecolors="white", linewidths=0.6,
-            label=str(name),
+            label=wrapped(name, 22),
         )  # fmt: skip
-    ax.legend(edgecolor="none", framealpha=0.9, title="class")
+    legend_beside(ax, title="class")

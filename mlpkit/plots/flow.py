@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlpkit.errors import InvalidParameterError
-from mlpkit.plots.style import BLUE, GREEN, ORANGE, SERIES, new_axes, tidy
+from mlpkit.plots.style import BLUE, GREEN, ORANGE, SERIES, new_axes, several_axes, tidy
 
 _MOST_NAMES = 12
 _FLOW = (
@@ -46,6 +46,7 @@ def plot_gradient_flow(frame, *, ax=None):
     if ax is None:
         width = min(4.6 + 0.28 * len(frame), 12.0)
         ax = new_axes(figsize=(width, 6.6), rows=3, sharex=True)
+    ax = several_axes(ax, 3)
     x = np.arange(1, len(frame) + 1)
     for each, (title, column, colour, dash, marker, label) in zip(ax, _FLOW, strict=False):
         _positive(each, x, frame[column].to_numpy(float), color=colour, linestyle=dash,
@@ -99,7 +100,7 @@ def plot_initialization(frame, *, ax=None):
         raise InvalidParameterError(
             f"frame must hold 1 to {len(SERIES)} initializers. Got {len(groups)}."
         )
-    axes = new_axes(2, (9.6, 4.4)) if ax is None else ax
+    axes = several_axes(new_axes(2, (9.6, 4.4)) if ax is None else ax, 2)
     panels = [("activation_variance", "variance of activations", "forward")]
     panels.append(("gradient_variance", "variance of ∂L/∂z", "backward"))
     for each, (column, label, title) in zip(axes, panels, strict=True):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlpkit.errors import InvalidParameterError
-from mlpkit.plots.style import BLUE, GREEN, GREY, new_axes, tidy
+from mlpkit.plots.style import BLUE, GREEN, GREY, new_axes, several_axes, tidy, wrapped
 from mlpkit.plots.weights import dense_weights
 
 _COLUMNS, _BINS, _MOST = 4, 40, 24
@@ -34,7 +34,7 @@ def plot_weight_histograms(model, *, ax=None):
     >>> figure.axes[0].get_title()
     'layer 1: deviation 1'
     """
-    arrays = {name: kernel for name, kernel, _ in dense_weights(model)}
+    arrays = [(name, kernel) for name, kernel, _ in dense_weights(model)]
     return _histograms(arrays, "weight", BLUE, ax)
 
 
@@ -55,7 +55,7 @@ def plot_activation_histograms(trace, *, ax=None):
     Raises
     ------
     InvalidParameterError
-        When there is no layer, or more than 24.
+        When there is no layer, or more than 24, or a layer holds no finite numbers.
 
     Examples
     --------
@@ -64,8 +64,13 @@ def plot_activation_histograms(trace, *, ax=None):
     'hidden 1: deviation 0.943'
     """
     if hasattr(trace, "groupby"):
-        trace = {name: part["a"].to_numpy() for name, part in trace.groupby("name", sort=False)}
-    return _histograms(trace, "activation", GREEN, ax)
+        trace = {name: part["a"] for name, part in trace.groupby("name", sort=False)}
+    if not hasattr(trace, "items"):
+        raise InvalidParameterError(
+            "trace must be the frame of a forward trace, or a dict of arrays. "
+            f"Got {type(trace).__name__}."
+        )
+    return _histograms(list(trace.items()), "activation", GREEN, ax)
 
 
 def _histograms(arrays, label, colour, ax):
@@ -73,6 +78,13 @@ def _histograms(arrays, label, colour, ax):
         raise InvalidParameterError(
             f"there must be 1 to {_MOST} layers, a picture each. Got {len(arrays)}."
         )
+    arrays = [(name, np.ravel(np.asarray(values, np.float64))) for name, values in arrays]
+    for name, values in arrays:
+        if not len(values) or not np.isfinite(values).all():
+            raise InvalidParameterError(
+                f"a layer must hold finite numbers. Got {len(values)} numbers of {name!r}, "
+                f"{np.count_nonzero(~np.isfinite(values))} of them NaN or infinite."
+            )
     if ax is None:
         columns = min(_COLUMNS, len(arrays))
         rows = -(-len(arrays) // columns)
@@ -80,12 +92,13 @@ def _histograms(arrays, label, colour, ax):
         for unused in grid.ravel()[len(arrays) :]:
             unused.remove()
         ax = grid.ravel()[: len(arrays)]
-    for i, (each, (name, values)) in enumerate(zip(ax, arrays.items(), strict=True)):
-        values = np.ravel(values)
+    ax = several_axes(ax, len(arrays))
+    for i, (each, (name, values)) in enumerate(zip(ax, arrays, strict=True)):
         share = np.full(len(values), 100 / len(values))
         each.hist(values, bins=_BINS, weights=share, color=colour, edgecolor="white", linewidth=0.3)
         each.axvline(values.mean(), color=GREY, linestyle=":", linewidth=1.5)
-        each.set_title(f"{name.replace('_', ' ')}: deviation {values.std():.3g}", fontsize="medium")
+        title = f"{name.replace('_', ' ')}: deviation {values.std():.3g}"
+        each.set_title(wrapped(title, 30), fontsize="medium")
         each.set_xlabel(label)
         if i % _COLUMNS == 0:
             each.set_ylabel("share (%)")

@@ -1,4 +1,8 @@
-"""What the pictures share: colours, figures and frames."""
+"""What the pictures share: colours, figures, frames and legends."""
+
+import textwrap
+
+from mlpkit.errors import InvalidParameterError
 
 BLUE, ORANGE, GREY, FAINT = "#0072B2", "#D55E00", "#5F5F5F", "#D9D9D9"
 GREEN, PURPLE, AMBER, SKY = "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
@@ -19,6 +23,26 @@ def new_axes(columns=1, figsize=None, *, rows=1, **options):
 
     _, axes = plt.subplots(rows, columns, figsize=figsize, layout="constrained", **options)
     return axes
+
+
+def several_axes(ax, n):
+    """Give the axes that were handed over as a list of `n`, or refuse them."""
+    axes = list(getattr(ax, "flat", ax)) if hasattr(ax, "__len__") else [ax]
+    if len(axes) != n or not all(hasattr(each, "plot") for each in axes):
+        raise InvalidParameterError(
+            f"ax must be a sequence of {n} matplotlib Axes, one for each panel. Got {ax!r}."
+        )
+    return axes
+
+
+def wrapped(text, width, max_lines=2):
+    """Give text in lines of a width; what is longer yet ends in "…"."""
+    return "\n".join(textwrap.wrap(str(text), width, max_lines=max_lines, placeholder=" …"))
+
+
+def legend_beside(ax, **options):
+    """Put the legend to the right of the axes, where it lies over nothing."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, **options)
 
 
 def open_frame(ax, keep=("left", "bottom")):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlpkit.errors import InvalidParameterError
-from mlpkit.plots.style import SERIES, new_axes, tidy
+from mlpkit.plots.style import SERIES, legend_beside, new_axes, tidy, wrapped
 
 
 def plot_validation_curve(
@@ -17,10 +17,11 @@ def plot_validation_curve(
 
     Parameters
     ----------
-    frame : DataFrame
-        A row for each fit.
+    frame : DataFrame or dict
+        A row for each fit; or ``cv_results_`` of a search, in which each fold is a fit, with
+        columns ``test_score`` and, where the search kept them, ``train_score``.
     x : str
-        Column of the hyperparameter, in numbers: depth, width.
+        Column of the hyperparameter, in numbers: depth, width, ``param_alpha``.
     lines : str, default=None
         Column whose values have a line each, at most seven.
     score : str, default="test_score"
@@ -28,7 +29,7 @@ def plot_validation_curve(
     train_score : str, default=None
         Column of the scores of training rows, drawn thin, when given.
     log : bool, default=False
-        Whether the horizontal axis is logarithmic.
+        Whether the horizontal axis is logarithmic; the values are positive then.
     xlabel, ylabel : str, default=None, "score"
         Names of the axes, with units; None takes `x`.
     ax : matplotlib.axes.Axes, default=None
@@ -41,7 +42,7 @@ def plot_validation_curve(
     Raises
     ------
     InvalidParameterError
-        When columns are missing, or there are too many lines.
+        When columns are missing or hold no numbers, or there are too many lines.
 
     Examples
     --------
@@ -51,27 +52,51 @@ def plot_validation_curve(
     >>> figure.axes[0].get_xlabel()
     'hidden layers'
     """
-    groups = _groups(frame, x, lines, score, train_score)
+    frame = _checked(_fits(frame), x, lines, score, train_score, log)
+    groups = _groups(frame, lines)
     ax = new_axes(figsize=(6.4, 4.2)) if ax is None else ax
     for (colour, dash, marker), (name, group) in zip(SERIES, groups, strict=False):
-        label = "held-out rows" if lines is None else f"{lines} = {name}"
+        label = "held-out rows" if lines is None else wrapped(name, 24)
         look = {"color": colour, "linestyle": dash, "marker": marker}
         _line(ax, group, x, score, {**look, "linewidth": 2, "label": label})
         if train_score:
-            label = "training rows" if lines is None else f"{lines} = {name}, training rows"
+            label = "training rows" if lines is None else "_training rows"  # told in the title
             _line(ax, group, x, train_score, {**look, "linewidth": 0.8, "alpha": 0.7,
                                               "markersize": 3, "label": label})  # fmt: skip
-    if log:
-        ax.set_xscale("log")
-    ax.set_xlabel(xlabel or x)
+    ax.set_xscale("log" if log else "linear")  # the display chooses by itself
+    ax.set_xlabel(xlabel or _name_of(x))
     ax.set_ylabel(ylabel)
     _whole_ticks(ax, np.unique(frame[x]), log)
     tidy(ax)
-    ax.legend(edgecolor="none", framealpha=1)
+    if lines is None:
+        ax.legend(edgecolor="none", framealpha=0.9)
+    else:
+        thin = "\n(thin: training rows)" if train_score else ""
+        legend_beside(ax, title=wrapped(_name_of(lines), 24) + thin)
     return ax.figure
 
 
-def _groups(frame, x, lines, score, train_score):
+def _name_of(column):
+    return column.removeprefix("param_")
+
+
+def _fits(frame):
+    """Give a frame with a row for each fit; of a search's results, for each fold."""
+    import pandas as pd
+
+    frame = pd.DataFrame(frame)
+    if "mean_test_score" not in frame.columns or "test_score" in frame.columns:
+        return frame
+    folds = []
+    while f"split{len(folds)}_test_score" in frame.columns:
+        split = f"split{len(folds)}_"
+        names = {f"{split}{kind}": kind for kind in ("test_score", "train_score")}
+        folds.append(frame.rename(columns=names))
+    return pd.concat(folds, ignore_index=True)
+
+
+def _checked(frame, x, lines, score, train_score, log):
+    """Give the rows that have their numbers."""
     wanted = [name for name in (x, lines, score, train_score) if name is not None]
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
@@ -79,9 +104,26 @@ def _groups(frame, x, lines, score, train_score):
             f"frame must have the columns {wanted}. Missing: {missing}; it has "
             f"{list(frame.columns)}."
         )
+    for name in (x, score, train_score):
+        if name is not None:
+            try:
+                frame = frame.assign(**{name: frame[name].astype(float)})
+            except (TypeError, ValueError):
+                raise InvalidParameterError(
+                    f"{name!r} must hold numbers. Got {frame[name].iloc[0]!r}: map them to numbers."
+                ) from None
+    frame = frame.dropna(subset=[x, score])
     if frame.empty:
-        raise InvalidParameterError("frame must hold at least one fit. Got none.")
-    groups = [("", frame)] if lines is None else list(frame.groupby(lines))
+        raise InvalidParameterError("frame must hold at least one fit with a score. Got none.")
+    if log and frame[x].min() <= 0:
+        raise InvalidParameterError(
+            f"{x!r} must be positive where log=True. Got {frame[x].min():g}."
+        )
+    return frame
+
+
+def _groups(frame, lines):
+    groups = [("", frame)] if lines is None else list(frame.groupby(lines, dropna=False))
     if len(groups) > len(SERIES):
         raise InvalidParameterError(
             f"{lines!r} must have at most {len(SERIES)} values, a line each. Got {len(groups)}."
@@ -99,6 +141,8 @@ def _line(ax, group, x, score, look):
         row[: len(each)] = each
     mean, deviation = np.nanmean(table, axis=1), np.nanstd(table, axis=1)
     even = np.column_stack([mean - deviation, mean + deviation])  # of the same mean and deviation
+    if len(values) < 2:  # which the display cannot draw, but beside a point that is not there
+        values, even = (*values, np.nan), np.vstack([even, [np.nan] * 2])
     display = ValidationCurveDisplay(
         param_name=x, param_range=np.array(values), train_scores=even, test_scores=even
     )
@@ -110,11 +154,16 @@ def _line(ax, group, x, score, look):
 
 
 def _whole_ticks(ax, values, log):
-    """Put ticks at the values themselves where they are few."""
-    if len(values) > 12:
-        return
-    from matplotlib.ticker import FixedLocator, NullLocator
+    """Put ticks at the values themselves where they are few and apart."""
+    texts = [f"{value:g}" for value in values]
+    places = np.log(values) if log else values
+    if len(values) > 1:
+        # About 55 letters have room side by side.
+        apart = 55 * np.diff(places).min() / np.ptp(places)
+        if apart < max(map(len, texts)) + 1:
+            return
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
     ax.xaxis.set_major_locator(FixedLocator(values))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.xaxis.set_major_formatter(FixedFormatter(texts))

@@ -12,7 +12,7 @@ def dense_weights(model):
     ----------
     model : keras.Model, fitted mlpkit estimator, or sequence
         A model, whose layers and those of models within are looked through; or pairs (kernel,
-        bias), or kernels of shape (n_inputs, n_units).
+        bias), or kernels of shape (n_inputs, n_units); or scikit-learn's fitted MLP.
 
     Returns
     -------
@@ -21,7 +21,7 @@ def dense_weights(model):
     Raises
     ------
     InvalidParameterError
-        When there is no dense layer, or the shapes of a sequence do not follow each other.
+        When it is none of these, there is no dense layer, or a weight is not finite.
 
     Examples
     --------
@@ -36,14 +36,20 @@ def dense_weights(model):
             if len(np.shape(getattr(layer, "kernel", ()))) == 2
         ]
     else:
+        if hasattr(model, "coefs_"):  # scikit-learn's
+            model = list(zip(model.coefs_, model.intercepts_, strict=True))
+        if not isinstance(model, list | tuple):
+            raise InvalidParameterError(
+                "model must be a keras.Model, a fitted mlpkit estimator or a sequence of kernels. "
+                f"Got {type(model).__name__}: fit it first, and take it out of a pipeline."
+            )
         found = [(f"layer {i}", *_pair(given)) for i, given in enumerate(model, start=1)]
     if not found:
         raise InvalidParameterError("model must have at least one dense layer. Got none.")
-    for (_, left, _), (name, right, _) in zip(found, found[1:], strict=False):
-        if right.shape[0] != left.shape[1] and not hasattr(model, "layers"):
+    for name, *arrays in found:
+        if not all(np.isfinite(v).all() for v in arrays if v is not None):
             raise InvalidParameterError(
-                f"each kernel must take what the one before gives, {left.shape[1]} numbers. "
-                f"Got shape {right.shape} in {name}."
+                f"weights must be finite. Got NaN or infinity in {name}: the training has diverged."
             )
     return found
 
@@ -63,8 +69,11 @@ def _pair(given):
 
 
 def _arrays(weights):
-    kernel, *bias = (np.asarray(v, dtype=np.float64) for v in weights)
-    if kernel.ndim != 2:
+    try:
+        kernel, *bias = (np.asarray(v, dtype=np.float64) for v in weights)
+    except (TypeError, ValueError):
+        raise InvalidParameterError(f"a kernel must hold numbers. Got {weights!r:.80}.") from None
+    if kernel.ndim != 2 or not kernel.size:
         raise InvalidParameterError(
             f"a kernel must have shape (n_inputs, n_units). Got {kernel.shape}."
         )

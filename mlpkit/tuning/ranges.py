@@ -5,6 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils import check_random_state
 
+from mlpkit.checks import Rule, check_parameters, is_integer
+
+_ENDS = Rule(
+    "be two integers >= 1, the less first",
+    lambda ends: (
+        isinstance(ends, list | tuple)
+        and len(ends) == 2
+        and all(map(is_integer, ends))
+        and 1 <= ends[0] <= ends[1]
+    ),
+)
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -20,6 +32,11 @@ class Layers:
     width : tuple of int
         Fewest and most units of a layer.
 
+    Raises
+    ------
+    InvalidParameterError
+        When either is not two whole numbers, 1 or more, the less first.
+
     Examples
     --------
     >>> Layers(depth=(1, 5), width=(10, 100)).rvs(random_state=0)
@@ -28,6 +45,9 @@ class Layers:
 
     depth: tuple
     width: tuple
+
+    def __post_init__(self):
+        check_parameters(vars(self), {"depth": _ENDS, "width": _ENDS})
 
     def rvs(self, size=None, random_state=None):
         """Draw sizes of hidden layers, as scikit-learn's searches call it.

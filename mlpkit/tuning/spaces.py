@@ -104,7 +104,9 @@ def suggest(trial, kind, task, *, prefix=""):
     Returns
     -------
     dict of str to object
-        Parameters for ``MLPClassifier(**parameters)``, or for ``set_params`` of a pipeline.
+        Parameters for ``MLPClassifier(**parameters)``, or for ``set_params`` of a pipeline. Once a
+        study is done ``suggest(study.best_trial, ...)`` gives the best ones again, which
+        ``study.best_params`` holds with depth and width apart.
 
     Raises
     ------
