@@ -427,6 +427,10 @@ def test_a_gradient_flow(n):
     assert names == ["hidden 1", "hidden 2", "hidden 3"] if n == 3 else low.get_xlabel() == "layer"
     with pytest.raises(InvalidParameterError, match="at least one layer"):
         plots.plot_gradient_flow(frame[:0])
+    with pytest.raises(InvalidParameterError, match=r"Missing: \['dead'\]"):
+        plots.plot_gradient_flow(frame.drop(columns="dead"))
+    with pytest.raises(InvalidParameterError, match="must be a DataFrame. Got int"):
+        plots.plot_gradient_flow(3)
 
 
 def test_layers_that_are_nearly_alike_look_alike():
@@ -449,6 +453,8 @@ def test_initialization_says_what_is_zero():
     assert left.get_lines()[1].get_ydata().tolist() == [1, 2]
     assert right.get_lines()[1].get_ydata().tolist() == [4, 3]
     assert right.get_ylabel() == "variance of ∂L/∂z"
+    with pytest.raises(InvalidParameterError, match=r"Missing: \['layer'\]"):
+        plots.plot_initialization(frame.drop(columns="layer"))
     with pytest.raises(InvalidParameterError, match="1 to 7 initializers. Got 0"):
         plots.plot_initialization(frame[:0])
 

@@ -3,7 +3,17 @@
 import numpy as np
 
 from mlpkit.errors import InvalidParameterError
-from mlpkit.plots.style import BLUE, GREEN, ORANGE, SERIES, new_axes, several_axes, tidy
+from mlpkit.plots.style import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    SERIES,
+    check_columns,
+    new_axes,
+    several_axes,
+    tidy,
+    wrapped,
+)
 
 _MOST_NAMES = 12
 _FLOW = (
@@ -30,7 +40,7 @@ def plot_gradient_flow(frame, *, ax=None):
     Raises
     ------
     InvalidParameterError
-        When the frame has no layer.
+        When the frame has no layer, or columns are missing.
 
     Examples
     --------
@@ -41,6 +51,7 @@ def plot_gradient_flow(frame, *, ax=None):
     >>> [ax.get_ylabel() for ax in figure.axes]
     ['standard deviation', 'norm of ∂L/∂W', 'share (%)']
     """
+    check_columns(frame, ("name", "a_std", "kernel_gradient", "dead", "saturated"))
     if frame.empty:
         raise InvalidParameterError("frame must hold at least one layer. Got none.")
     if ax is None:
@@ -60,8 +71,9 @@ def plot_gradient_flow(frame, *, ax=None):
     shares.bar(x + 0.2, 100 * frame["saturated"], 0.38, color=GREEN, label="saturated outputs")
     shares.set_ylim(0, 105)
     shares.set_ylabel("share (%)")
-    shares.set_title("dead and saturated", fontsize="medium", loc="left")
-    shares.legend(edgecolor="none", framealpha=0.9, fontsize="small")
+    shares.set_title("units", fontsize="medium", loc="left")
+    shares.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False,
+                  fontsize="small", borderpad=0)  # fmt: skip
     tidy(shares, grid="y")
     _name_layers(shares, x, frame["name"])
     return ax[0].figure
@@ -85,7 +97,7 @@ def plot_initialization(frame, *, ax=None):
     Raises
     ------
     InvalidParameterError
-        When there are more than seven initializers, or none.
+        When there are more than seven initializers, or none, or columns are missing.
 
     Examples
     --------
@@ -95,6 +107,8 @@ def plot_initialization(frame, *, ax=None):
     >>> [ax.get_ylabel() for ax in plot_initialization(frame).axes]
     ['variance of activations', 'variance of ∂L/∂z']
     """
+    wanted = ("initializer", "layer", "activation_variance", "gradient_variance")
+    check_columns(frame, wanted)
     groups = list(frame.groupby("initializer", sort=False))
     if not 1 <= len(groups) <= len(SERIES):
         raise InvalidParameterError(
@@ -133,9 +147,11 @@ def _positive(ax, x, values, **look):
 
 def _name_layers(ax, x, names):
     if len(x) <= _MOST_NAMES:
-        ax.set_xticks(x, [name.replace("_", " ") for name in names])
-        if len(x) > 6:
-            ax.tick_params(axis="x", labelrotation=45)
+        names = [wrapped(name.replace("_", " "), 18) for name in names]
+        crowded = len(x) > 6 or max(map(len, names)) > 12
+        ax.set_xticks(x, names, rotation=45 if crowded else 0, ha="right" if crowded else "center",
+                      rotation_mode="anchor" if crowded else None)  # fmt: skip
+        ax.set_xlim(x[0] - 0.8, x[-1] + 0.8)
     else:
         ax.set_xlabel("layer")
         ax.xaxis.get_major_locator().set_params(integer=True)

@@ -35,6 +35,18 @@ def several_axes(ax, n):
     return axes
 
 
+def check_columns(frame, wanted):
+    """Refuse a frame that has not all columns wanted."""
+    if not hasattr(frame, "columns"):
+        raise InvalidParameterError(f"frame must be a DataFrame. Got {type(frame).__name__}.")
+    missing = [name for name in wanted if name not in frame.columns]
+    if missing:
+        raise InvalidParameterError(
+            f"frame must have the columns {list(wanted)}. Missing: {missing}; it has "
+            f"{list(frame.columns)}."
+        )
+
+
 def wrapped(text, width, max_lines=2):
     """Give text in lines of a width; what is longer yet ends in "…"."""
     return "\n".join(textwrap.wrap(str(text), width, max_lines=max_lines, placeholder=" …"))

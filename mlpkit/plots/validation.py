@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlpkit.errors import InvalidParameterError
-from mlpkit.plots.style import SERIES, legend_beside, new_axes, tidy, wrapped
+from mlpkit.plots.style import SERIES, check_columns, legend_beside, new_axes, tidy, wrapped
 
 
 def plot_validation_curve(
@@ -98,12 +98,7 @@ def _fits(frame):
 def _checked(frame, x, lines, score, train_score, log):
     """Give the rows that have their numbers."""
     wanted = [name for name in (x, lines, score, train_score) if name is not None]
-    missing = [name for name in wanted if name not in frame.columns]
-    if missing:
-        raise InvalidParameterError(
-            f"frame must have the columns {wanted}. Missing: {missing}; it has "
-            f"{list(frame.columns)}."
-        )
+    check_columns(frame, wanted)
     for name in (x, score, train_score):
         if name is not None:
             try:
