@@ -351,6 +351,11 @@ def test_a_deep_network_is_drawn_smaller():
     assert deep.get_size_inches()[0] < 22
 
 
+def test_a_layer_may_have_no_biases():
+    shown = texts(plots.plot_network([(np.ones((2, 3)), None)], show_bias=True).axes[0])
+    assert shown == ["inputs\n2", "layer 1\n3 units"]
+
+
 def test_a_network_refuses():
     with pytest.raises(InvalidParameterError, match="Got LogisticRegression: fit it first"):
         plots.plot_network(LogisticRegression())

@@ -70,7 +70,8 @@ def _pair(given):
 
 def _arrays(weights):
     try:
-        kernel, *bias = (np.asarray(v, dtype=np.float64) for v in weights)
+        given = (v for v in weights if v is not None)  # a layer without biases
+        kernel, *bias = (np.asarray(v, dtype=np.float64) for v in given)
     except (TypeError, ValueError):
         raise InvalidParameterError(f"a kernel must hold numbers. Got {weights!r:.80}.") from None
     if kernel.ndim != 2 or not kernel.size:
