@@ -12,6 +12,7 @@ Prints the test RMSE beside the book's and writes learning_curve.png and residua
 """
 
 import sys
+import warnings
 
 import pandas as pd
 from sklearn.impute import SimpleImputer
@@ -111,7 +112,9 @@ def _fetch():
     from sklearn.datasets import fetch_california_housing
 
     try:
-        return fetch_california_housing(as_frame=True, n_retries=0).frame
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Retry downloading")  # the error below says it
+            return fetch_california_housing(as_frame=True, n_retries=1).frame
     except OSError as error:  # URLError and HTTPError too
         raise BadInput(
             f"scikit-learn could not download California housing ({error}). Connect to the "
