@@ -2,8 +2,13 @@
 
     python recipes/iris_perceptron.py
 
-The first example of the book's chapter on neural networks. Prints ``predict([[2, 0.5]])`` and
-writes decision_line.png.
+The first example of the book's chapter on neural networks. Two numbers tell a setosa from other
+irises so well that a straight line parts them. A Perceptron is such a line: it weighs the two
+lengths, and says setosa where the sum is above 0. Training moves the line a little after each
+flower on its wrong side, and leaves it once there is none. So it is the first line that will do,
+rather than the best one, and there are no probabilities to tell how near a flower is to it.
+
+Prints ``predict([[2, 0.5]])`` and writes decision_line.png.
 """
 
 import sys

@@ -20,9 +20,9 @@ import pandas as pd
 from mlpkit import MLPClassifier, stream_csv, stream_parquet
 
 if __package__:
-    from recipes._run import BadInput, Parser, named_path, run
+    from recipes._run import BadInput, Parser, named_path, run, say_written, staged
 else:
-    from _run import BadInput, Parser, named_path, run
+    from _run import BadInput, Parser, named_path, run, say_written, staged
 
 STREAMS = {"csv": stream_csv, "parquet": stream_parquet}
 BLOCK = 50_000  # rows made and written at a time
@@ -48,16 +48,30 @@ def _larger_than_memory(argv):
     passes = options.epochs + 1  # one to see what is in the table
     print(f"fit: {seconds:.1f} s, {n_rows * passes / seconds:,.0f} rows a second")
     print(f"peak memory of the process: {peak_memory() / 1e6:,.0f} MB")
+    accuracies = _accuracies(streamed, n_rows, options.epochs)
+    for what, accuracy in accuracies.items():
+        print(f"{what}: {accuracy:.4f}")
+    if options.out is not None:
+        with staged(options.out) as folder:
+            frame = pd.Series(accuracies, name="accuracy").rename_axis("of")
+            frame.to_csv(folder / "accuracy.csv")
+        say_written(options.out, ["accuracy.csv"])
+
+
+def _accuracies(streamed, n_rows, epochs):
+    """Give the accuracy on fresh rows of the streamed model, one in memory, and the rule."""
     test = table(FRESH, seed=1)
     X, y = test.drop(columns="bought"), test["bought"]
-    print(f"accuracy on fresh rows, streamed: {streamed.score(X, y):.4f}")
     n_sample = min(SAMPLE, n_rows)
     sample = table(n_sample, seed=2)
     # As many steps as the stream gave, at most ten times the sample.
-    epochs = min(10, max(1, options.epochs * n_rows // n_sample))
-    known = model(epochs).fit(sample.drop(columns="bought"), sample["bought"])
-    print(f"accuracy on fresh rows, {n_sample:,} rows in memory: {known.score(X, y):.4f}")
-    print(f"accuracy of the rule itself: {np.mean(y == rule(X)):.4f}")
+    known = model(min(10, max(1, epochs * n_rows // n_sample)))
+    known.fit(sample.drop(columns="bought"), sample["bought"])
+    return {
+        "accuracy on fresh rows, streamed": streamed.score(X, y),
+        f"accuracy on fresh rows, {n_sample:,} rows in memory": known.score(X, y),
+        "accuracy of the rule itself": np.mean(y == rule(X)),
+    }
 
 
 def _parser():
@@ -66,6 +80,9 @@ def _parser():
     parser.add_argument("--format", choices=STREAMS, default="csv", help="default: %(default)s")
     parser.add_argument("--epochs", type=int, choices=range(1, 101), default=3, metavar="N")
     parser.add_quick("a table of 2 MB")
+    parser.add_argument(
+        "--out", type=named_path, metavar="DIR", help="folder for accuracy.csv; default: none"
+    )
     parser.add_argument(
         "--folder", type=named_path, metavar="DIR", help="where the table is made for the time"
     )

@@ -133,7 +133,7 @@ def _notice(table):
     squared, *others = table["loss"]
     print(
         f"Notice: {SHARE:.1%} of outliers {HEIGHT:.0f} too high draw the squared error's fit up by "
-        f"{drawn[squared]:.2f}, which is their share times their height ({SHARE * HEIGHT:.2f})."
+        f"{drawn[squared]:.2f}; their share times their height is {SHARE * HEIGHT:.2f}."
     )
     listed = ", ".join(f"{name} {error[squared] / error[name]:.1f} times" for name in others)
     print(f"Notice: nearer to the clean curve than the squared error: {listed}.")
@@ -154,7 +154,7 @@ def _draw(X, y, wrong, fits, folder):
     ax.set_xlabel("time (s)")
     ax.set_ylabel("reading (V)")
     ax.spines[["top", "right"]].set_visible(False)
-    fig.legend(loc="outside right center", edgecolor="none", fontsize="small")
+    fig.legend(loc="outside right center", edgecolor="none", fontsize="small", handlelength=3.5)
     fig.savefig(folder / "losses.png", dpi=150)
 
 

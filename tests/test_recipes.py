@@ -319,13 +319,15 @@ def test_recipes_run_as_scripts_and_as_modules(as_module, root, tmp_path):
         "iris_perceptron",
         "multiworker",
         "several_devices",
+        "larger_than_memory",
     ],
 )
 def test_help(name, recipe, capsys):
     with pytest.raises(SystemExit) as left:
         recipe(name).main(["--help"])
     assert left.value.code == 0
-    assert "--out DIR" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "--out DIR" in printed and "--quick" in printed
 
 
 MULTIWORKER_REFUSES = {
@@ -478,6 +480,10 @@ def test_larger_than_memory(form, recipe, tmp_path, capsys):
     assert abs(streamed - in_memory) < 0.1
     assert "accuracy of the rule itself: 0.95" in printed
     assert files(tmp_path) == set()
+    arguments = ["--quick", "--format", form, "--folder", str(tmp_path), "--out", "out"]
+    assert main([*arguments, "--epochs", "2"]) == 0
+    accuracies = pd.read_csv(tmp_path / "out" / "accuracy.csv")["accuracy"]
+    assert accuracies[0] == pytest.approx(streamed, abs=1e-4)
 
 
 def test_larger_than_memory_without_pyarrow_or_room(recipe, tmp_path, monkeypatch, capsys):

@@ -20,28 +20,21 @@ NAMES = [
 
 
 @pytest.fixture
-def recipe(root, monkeypatch, tmp_path):
+def recipe(cooked):
     """A function from the name of a recipe to its module; the current folder is a fresh one."""
-    monkeypatch.syspath_prepend(str(root))
-    monkeypatch.chdir(tmp_path)
     return lambda name: importlib.import_module(f"recipes.{name}")
 
 
 @pytest.fixture
-def quick(recipe, tmp_path, capsys):
-    """A function that runs a recipe with --quick, and gives what it printed and its table."""
+def quick(cooked):
+    """A function that runs a recipe with --quick, and gives what it printed and a table."""
 
     def run(name, csv, *arguments):
-        out = tmp_path / "results"
-        assert recipe(name).main(["--quick", "--out", str(out), *arguments]) == 0
-        printed, err = capsys.readouterr()
-        assert err == ""
+        printed, folder = cooked(name, *arguments)
         written = re.search(r"^Wrote (.*) into ", printed, re.M)[1].split(", ")
-        assert {path.name for path in out.iterdir()} == set(written)
-        for picture in out.glob("*.png"):
-            assert picture.read_bytes().startswith(b"\x89PNG")
+        assert {path.name for path in folder.iterdir()} == set(written)
         assert "Notice" in printed
-        return printed, pd.read_csv(out / csv)
+        return printed, pd.read_csv(folder / csv)
 
     return run
 
@@ -299,7 +292,7 @@ def test_text_spam_tells_both_labels_by_their_words(quick, tmp_path):
     f1 = table.set_index(["messages", "label"])["F1"]
     assert (f1["new phrases"] > 0.75).all()
     assert (f1["new phrases"] < f1["same phrases"]).all()
-    words = pd.read_csv(tmp_path / "results" / "words.csv", index_col="word")
+    words = pd.read_csv(tmp_path / "text_spam" / "words.csv", index_col="word")
     assert (words.loc[["claim", "guaranteed", "link"], "spam"] > 0).all()
     assert (words.loc[["deadline", "today", "urgent"], "urgent"] > 0).all()
     assert (words.loc[["later", "quiet", "fine"], "urgent"] < 0).all()
