@@ -458,6 +458,9 @@ def test_initialization_says_what_is_zero():
     assert left.get_lines()[1].get_ydata().tolist() == [1, 2]
     assert right.get_lines()[1].get_ydata().tolist() == [4, 3]
     assert right.get_ylabel() == "variance of ∂L/∂z"
+    wider = pd.concat([frame, frame.assign(initializer="constant", activation_variance=1e-9)])
+    low, high = plots.plot_initialization(wider).axes[0].get_ylim()
+    assert low < 1e-9 and high > 2  # every line is in the picture
     with pytest.raises(InvalidParameterError, match=r"Missing: \['layer'\]"):
         plots.plot_initialization(frame.drop(columns="layer"))
     with pytest.raises(InvalidParameterError, match="1 to 7 initializers. Got 0"):

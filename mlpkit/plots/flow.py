@@ -62,6 +62,7 @@ def plot_gradient_flow(frame, *, ax=None):
     for each, (title, column, colour, dash, marker, label) in zip(ax, _FLOW, strict=False):
         _positive(each, x, frame[column].to_numpy(float), color=colour, linestyle=dash,
                   marker=marker, linewidth=2)  # fmt: skip
+        _logarithmic(each)
         each.set_title(title, fontsize="medium", loc="left")
         each.set_ylabel(label)
         tidy(each)
@@ -126,7 +127,7 @@ def plot_initialization(frame, *, ax=None):
         each.set_xlabel("layer")
         each.set_ylabel(label)
         each.set_title(title, fontsize="medium", loc="left")
-        each.set_yscale("log")
+        _logarithmic(each)
         each.xaxis.get_major_locator().set_params(integer=True)
         tidy(each)
     axes[0].legend(edgecolor="none", framealpha=0.9, fontsize="small")
@@ -134,15 +135,20 @@ def plot_initialization(frame, *, ax=None):
 
 
 def _positive(ax, x, values, **look):
-    """Draw values on a logarithmic scale; zeros, which have no place on it, as gaps."""
+    """Draw values; zeros, which have no place on a logarithmic scale, as gaps."""
     shown = np.where(values > 0, values, np.nan)
     ax.plot(x, shown, **look)
-    if np.isfinite(shown).any():
-        ax.set_yscale("log")
-        low, high = np.log10(ax.get_ylim())
-        if high - low < 1:  # small differences are not to look large
-            middle = (low + high) / 2
-            ax.set_ylim(10 ** (middle - 0.5), 10 ** (middle + 0.5))
+
+
+def _logarithmic(ax):
+    """Make the vertical axis logarithmic, over a decade at least: small differences look small."""
+    if not any(np.isfinite(line.get_ydata()).any() for line in ax.get_lines()):
+        return
+    ax.set_yscale("log")
+    low, high = np.log10(ax.get_ylim())
+    if high - low < 1:
+        middle = (low + high) / 2
+        ax.set_ylim(10 ** (middle - 0.5), 10 ** (middle + 0.5))
 
 
 def _name_layers(ax, x, names):
