@@ -88,6 +88,7 @@ def fitted(X, y, X_test, epochs):
         learning_rate=0.01, random_state=0,
     )  # fmt: skip
     # The labels of a row as shares, as softmax wants; rows without any have no share to give.
+    # Larger steps, and fewer: Keras's own loop is slow, and longer training mends nothing here.
     some = y.any(axis=1)
     shares = y[some] / y[some].sum(axis=1, keepdims=True)
     softmax.fit(X[some], shares, epochs=epochs // 2, batch_size=64, shuffle=False, verbose=0)

@@ -2,7 +2,7 @@
 
     python recipes/symmetry.py
 
-Units that start from the same weights give the same outputs, and so get the same gradient: after
+Units with the same weights, in and out, give the same outputs and get the same gradient: after
 every step they are the same again. However wide it is, such a layer has one unit, and one unit of
 tanh draws a line, as a Perceptron does, where two half moons want a curve. It makes no difference
 whether the weights are all 0.5 or all 0 (then not even that one unit learns). Random weights break

@@ -575,7 +575,7 @@ def two_outputs():
 
 WRONG = {
     "no model": (lambda: ("mlp", X, Y), "fitted mlpkit estimator or a keras.Model. Got str"),
-    "not fitted": (lambda: (MLPRegressor(), X, Y), "MLPRegressor, not fitted: call fit first"),
+    "not fitted": (lambda: (MLPRegressor(), X, Y), "MLPRegressor: fit it first"),
     "columns": (lambda: (sequential(dense(2)), X[:, :2], Y), r"shape \(n_samples, 3\).*\(5, 2\)"),
     "one row": (lambda: (sequential(dense(2)), X[0], Y[:1]), r"pass a single row as \[row\]"),
     "no row": (lambda: (sequential(dense(2)), X[:0], Y[:0]), "at least one row"),

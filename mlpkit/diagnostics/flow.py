@@ -11,7 +11,7 @@ from mlpkit.compilation import make_optimizer
 from mlpkit.diagnostics.measuring import certain_and_wrong, measure, root_mean_square
 from mlpkit.diagnostics.passes import run_pass
 from mlpkit.diagnostics.paths import weight_paths
-from mlpkit.diagnostics.subject import subject_of
+from mlpkit.diagnostics.subject import refuse_dataset, subject_of
 from mlpkit.diagnostics.verdicts import judge
 from mlpkit.errors import InvalidParameterError
 
@@ -72,7 +72,7 @@ class GradientFlow:
     verdicts : tuple of str
         A sentence or two for each layer.
     summary : str
-        A sentence for the whole.
+        A sentence for the whole; names layers that are not looked into, such as recurrent ones.
     """
 
     frame: pd.DataFrame = field(repr=False)
@@ -181,6 +181,7 @@ def gradient_flow(model, X, y, *, loss=None, training=False, max_samples=1000, r
     """
     arguments = {"training": training, "max_samples": max_samples, "random_state": random_state}
     check_parameters(arguments, _RULES)
+    refuse_dataset(X)
     if y is None:
         raise InvalidParameterError("y must be given: gradients are those of a loss. Got None.")
     X, y = _sample(X, y, max_samples, random_state)
@@ -195,7 +196,16 @@ def gradient_flow(model, X, y, *, loss=None, training=False, max_samples=1000, r
     problems, verdicts, summary = judge(
         frame, n_rows=len(subject.rows), rows_rms=size, wrong=wrong, rate=rate
     )
-    return GradientFlow(frame, passed.loss, problems, verdicts, summary)
+    return GradientFlow(frame, passed.loss, problems, verdicts, summary + _left_out(passed))
+
+
+def _left_out(passed):
+    """Say which layers with trained weights are none of a pass's stages, recurrent ones for one."""
+    followed = {path for stage in passed.stages for path in stage.variables}
+    others = dict.fromkeys(
+        path.rpartition("/")[0] for path in passed.gradients if path not in followed
+    )
+    return f" Not looked into: {', '.join(others)}." if others else ""
 
 
 def _sample(X, y, most, seed):

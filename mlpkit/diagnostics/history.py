@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlpkit.diagnostics.wrapping import what_to_pass
 from mlpkit.errors import InvalidParameterError
 
 
@@ -66,7 +67,8 @@ def _history_of(source):
     if not hasattr(found, "items"):
         raise InvalidParameterError(
             "source must be a fitted estimator, a Keras History or a dict of lists. "
-            f"Got {type(source).__name__}, which has no history: fit it first."
+            f"Got {type(source).__name__}, which has no history"
+            f"{what_to_pass(source) or ': fit it first'}."
         )
     history = {str(key): _values(key, values) for key, values in found.items()}
     if not any(len(values) for values in history.values()):

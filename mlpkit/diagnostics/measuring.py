@@ -8,7 +8,6 @@ from mlpkit import activations
 # A derivative below this share of the largest is flat. It is |z| > 6 of a sigmoid, > 3 of tanh.
 FLAT = 0.01
 _EQUAL = 1e-4  # columns that differ by less than this share of their length are equal
-_LARGEST = {"sigmoid": 0.25, "hard_sigmoid": 1 / 6, "sparse_sigmoid": 0.5, "softmax": 0.25}
 
 
 def measure(passed, updates):
@@ -105,6 +104,36 @@ def _ratio(step, kernel):
     return moved / length if length else np.inf if moved else np.nan
 
 
+def s_shaped(name):
+    """Tell whether an activation is steepest at 0 and flat on both sides, as a sigmoid is.
+
+    Parameters
+    ----------
+    name : str
+        Of the catalogue, or another, of which nothing is known.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> [s_shaped(name) for name in ("tanh", "relu6", "softmax", "MyOwn")]
+    [True, False, False, False]
+    """
+    if name not in activations.names(trains=True):
+        return False
+    entry = activations.get(name)
+    return bool(entry.elementwise and entry.saturates == "both" and entry.derivative(0.0) > 0)
+
+
+def _is_flat(entry, z):
+    """Tell where the derivative is a small share of the largest: that at 0, or 1 on the right."""
+    largest = entry.derivative(0.0) if s_shaped(entry.name) else 1.0
+    with np.errstate(over="ignore"):
+        return abs(entry.derivative(z)) <= FLAT * largest
+
+
 def silent_and_flat(stage):
     """Give the share of dead units, and that of saturated outputs.
 
@@ -140,8 +169,7 @@ def silent_and_flat(stage):
         return 0.0, float((a.max(axis=1) > 1 - FLAT / 4).mean())
     if not entry.elementwise or not np.allclose(entry(z), a, rtol=1e-3, atol=1e-3):
         return np.nan, np.nan  # with parameters that are not the catalogue's
-    with np.errstate(over="ignore"):
-        flat = abs(entry.derivative(z)) <= FLAT * _LARGEST.get(name, 1.0)
+    flat = _is_flat(entry, z)
     silent = flat & (abs(a) <= FLAT)
     dead = silent.all(axis=0).mean()
     saturated = flat & ~silent if entry(0.0) == 0 else flat
@@ -170,11 +198,11 @@ def distinct_units(kernel, bias, a):
     >>> distinct_units(kernel, None, a), distinct_units(kernel, np.array([0.0, 1.0, 0.0]), a)
     (2, 3)
     """
+    if kernel.shape[1] != a.shape[1]:  # a unit of GLU has two columns, a depthwise kernel others
+        return a.shape[1]
     kernel, a = kernel.astype(np.float64), a.astype(np.float64)
     parts = [kernel] if bias is None else [kernel, bias[np.newaxis].astype(np.float64)]
     weights = np.nan_to_num(np.concatenate(parts))
-    if kernel.shape[1] != a.shape[1]:  # a unit of GLU has two columns
-        return a.shape[1]
     # Equal units have equal projections: only neighbours along one need be compared in full.
     lengths = np.linalg.norm(weights, axis=0)
     order = np.argsort(np.cos(np.arange(1, len(weights) + 1)) @ weights, kind="stable")
@@ -221,9 +249,10 @@ def certain_and_wrong(stage, targets):
         return float(((a.max(axis=1) > 1 - FLAT / 4) & (a.argmax(axis=1) != true)).mean())
     if name not in activations.names() or np.shape(targets) != np.shape(stage.a):
         return 0.0
-    low, high = activations.get(name).range
-    if not np.isfinite(high - low):
+    entry = activations.get(name)
+    low, high = entry.range
+    if not np.isfinite(high - low) or not entry.elementwise:
         return 0.0
-    flat = abs(activations.get(name).derivative(_by_units(stage.z))) <= FLAT * _LARGEST.get(name, 1)
+    flat = _is_flat(entry, _by_units(stage.z))
     far = abs(a - _by_units(np.asarray(targets))) > (high - low) / 2
     return float((flat & far).any(axis=1).mean())

@@ -80,7 +80,7 @@ def input_gradients(model, X, *, output=None, of="output"):
         (each.labels, _gradient(found, each.columns) * (each.sign * unit[each.columns])[:, None])
         for each in wanted
     ]
-    return _table(subject, row_labels(X, len(subject.rows)), parts)
+    return _table(subject, X, parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +104,8 @@ class _Wanted:
 
 def _passed(subject, of):
     recorder, rows = Recorder(subject.model), tf.convert_to_tensor(subject.rows)
+    if not rows.dtype.is_floating:
+        _refuse_numbers_of_things()
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(rows)
         outputs = subject.model(rows, training=False)
@@ -147,8 +149,18 @@ def _at(label, column, n_rows, sign=1):
 def _gradient(found, columns):
     with found.tape:
         chosen = tf.gather(found.values, columns[:, np.newaxis], batch_dims=1)
-    gradient = found.tape.gradient(chosen, found.rows, unconnected_gradients="zero").numpy()
+    gradient = found.tape.gradient(chosen, found.rows)
+    if gradient is None:
+        _refuse_numbers_of_things()
+    gradient = tf.convert_to_tensor(gradient).numpy()
     return gradient.reshape(len(columns), -1)
+
+
+def _refuse_numbers_of_things():
+    raise InvalidParameterError(
+        "model must compute with its inputs, for a gradient by them. Got one that takes them as "
+        "numbers of things, as an Embedding does: look at the layers behind it."
+    )
 
 
 def _check_size(subject, wanted):
@@ -172,14 +184,14 @@ def _deviations(subject):
     return subject.features.scale
 
 
-def _table(subject, labels_of_rows, parts):
+def _table(subject, X, parts):
     import pandas as pd
 
     n_rows = len(subject.rows)
-    values = subject.features.undo(subject.rows.reshape(n_rows, -1))
+    values = np.asarray(X.toarray() if hasattr(X, "toarray") else X).reshape(n_rows, -1)
     n_features = values.shape[1]
     numbers = np.arange(n_rows)
-    rows = labels_of_rows.repeat(n_features)
+    rows = row_labels(X, n_rows).repeat(n_features)
     frames = []
     for part, (labels, by_rows) in enumerate(parts):
         by_feature = by_rows / subject.features.scale

@@ -8,6 +8,7 @@ from mlpkit import compilation
 from mlpkit.backend import keras
 from mlpkit.checks import check_parameters, none, one_of, shown, suggestion
 from mlpkit.diagnostics.copying import check_followable, copied
+from mlpkit.diagnostics.wrapping import what_to_pass
 from mlpkit.errors import InvalidParameterError
 from mlpkit.losses import ALIASES, LOSSES, loss_name
 from mlpkit.scaling import Affine, identity
@@ -84,18 +85,21 @@ def subject_of(model, X, y=None, *, loss=None, dtype=None):
     (dtype('float64'), 'float64', False)
     """
     check_parameters({"dtype": dtype}, {"dtype": one_of("float32", "float64") | none()})
+    refuse_dataset(X)
     if isinstance(model, keras.Model):
         subject = _of_keras(model, X, y, loss)
-    elif hasattr(model, "_learnt") or hasattr(model, "model_"):
+    elif not isinstance(model, type) and (hasattr(model, "_learnt") or hasattr(model, "model_")):
         subject = _of_estimator(model, X, y, loss)
     else:
         raise InvalidParameterError(
             "model must be a fitted mlpkit estimator or a keras.Model. "
-            f"Got {type(model).__name__}{_unfitted(model)}."
+            f"Got {shown(model) if isinstance(model, type) else type(model).__name__}"
+            f"{what_to_pass(model)}."
         )
     copy = copied(subject.model, dtype)
     if subject.targets is not None and subject.loss is not None:
         _check_width(subject)
+        _check_classes(subject)
     return replace(subject, model=copy, rows=subject.rows.astype(copy.inputs[0].dtype))
 
 
@@ -121,10 +125,28 @@ def row_labels(X, n_rows):
     return X.index if hasattr(X, "iloc") else np.arange(n_rows)
 
 
-def _unfitted(model):
-    from mlpkit.estimators.base import BaseNetworkEstimator
+def refuse_dataset(X):
+    """Refuse a dataset in place of rows.
 
-    return ", not fitted: call fit first" if isinstance(model, BaseNetworkEstimator) else ""
+    Parameters
+    ----------
+    X : object
+        What was passed as rows.
+
+    Raises
+    ------
+    InvalidParameterError
+        When it is one.
+
+    Examples
+    --------
+    >>> refuse_dataset([[1.0, 2.0]])
+    """
+    if hasattr(X, "element_spec"):
+        raise InvalidParameterError(
+            "X must be an array or a table. Got a dataset: pass a batch of it, "
+            "X, y = next(iter(dataset.as_numpy_iterator()))."
+        )
 
 
 def _of_estimator(estimator, X, y, loss):
@@ -259,4 +281,23 @@ def _check_width(subject):
         raise InvalidParameterError(
             f"y must have a column for each output of the model, {wanted} in all, for "
             f"{subject.loss.name}. Got {shape}."
+        )
+
+
+def _check_classes(subject):
+    """Refuse targets that a cross-entropy would take for classes or probabilities."""
+    kind, y = type(subject.loss).__name__, subject.targets
+    if kind == "SparseCategoricalCrossentropy":
+        most, rule = subject.model.output_shape[-1] - 1, "the number of an output"
+        wrong = (y < 0) | (y > most) | (y != np.floor(y))
+        wrong &= y != getattr(subject.loss, "ignore_class", None)
+    elif kind in ("BinaryCrossentropy", "CategoricalCrossentropy"):
+        most, rule = 1, "a probability"
+        wrong = (y < 0) | (y > most)
+    else:
+        return
+    if wrong.any():
+        raise InvalidParameterError(
+            f"y must hold {rule}, 0 to {most}, for {subject.loss.name}. "
+            f"Got {shown(y[wrong].flat[0].item())}."
         )

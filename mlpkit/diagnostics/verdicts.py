@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mlpkit.diagnostics.measuring import s_shaped
+
 # Equal initial weights leave one unit of them all; half as many are no longer chance.
 EQUAL_UNITS = 0.5
 # New ReLU layers have 4 % of dead units in layer 1, 25 % in layer 10, half in layer 20: the rows
@@ -28,7 +30,6 @@ EXPLODED, VANISHED = 1e3, 1e-3
 # One step moves a layer by 0.001 to 0.1 of its weights; by half of them, and nothing is kept.
 LARGE_UPDATE, SMALL_UPDATE, SMALL_RATE = 0.5, 1e-6, 1e-6
 
-_TWO_SIDED = ("sigmoid", "tanh", "hard_sigmoid", "hard_tanh", "softsign", "sparse_sigmoid")
 _KINDS = {
     "symmetric": "equal units",
     "dead": "dead units",
@@ -132,7 +133,7 @@ def _dead(flow, n_rows):
 
 
 def _against_death(activation):
-    other = "start from biases of 0" if activation in _TWO_SIDED else "try leaky_relu"
+    other = "start from biases of 0" if s_shaped(activation) else "try leaky_relu"
     return f"lower the learning rate or {other}"
 
 
@@ -207,7 +208,7 @@ def _of_the_output(flow):
 
 def _passing(flow, i):
     """Say what lets a gradient pass."""
-    if flow["activation"][i] in _TWO_SIDED:
+    if s_shaped(flow["activation"][i]):
         return "try relu with he_normal, selu with lecun_normal, or normalization='batch'"
     return "start from larger weights (he_normal for relu) or try normalization='batch'"
 
