@@ -58,7 +58,8 @@ def subject_of(model, X, y=None, *, loss=None, dtype=None):
     ----------
     model : mlpkit estimator or keras.Model
         A fitted estimator, whose network is looked at in the units in which it learns, or a
-        Sequential or functional Keras model with one input and one output.
+        Sequential or functional Keras model with one input and one output. It is left as it is;
+        only a Sequential that has no weights yet is built, for rows of X's shape.
     X : array-like of shape (n_samples, n_features)
         Rows; raw features for an estimator.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
@@ -273,6 +274,11 @@ _ONE_COLUMN = ("SparseCategoricalCrossentropy", "Quantile", "FunctionLoss")
 def _check_width(subject):
     """Refuse targets that a loss would silently spread over several outputs."""
     wanted, shape = subject.model.output_shape[1:], subject.targets.shape[1:]
+    if type(subject.loss).__name__ == "SparseCategoricalCrossentropy" and shape == wanted != (1,):
+        raise InvalidParameterError(
+            f"y must hold numbers of classes, in one column, for {subject.loss.name}. Got "
+            f"{shape[0]} columns: pass y.argmax(axis=-1), or loss='categorical_crossentropy'."
+        )
     if type(subject.loss).__name__ in _ONE_COLUMN and shape == (1,):
         return
     if any(n not in (None, size) for n, size in zip(wanted, shape, strict=False)) or (
