@@ -43,6 +43,8 @@ def test_targets_that_a_cross_entropy_cannot_mean_are_refused():
         gradients(softmax, X, [1, 3], loss="sparse_categorical_crossentropy")
     with pytest.raises(InvalidParameterError, match="probability, 0 to 1, .* Got 2"):
         gradients(sigmoid, X, [1, 2], loss="binary_crossentropy")
+    with pytest.raises(InvalidParameterError, match="3 columns: pass y.argmax"):
+        gradients(softmax, X, np.eye(3)[:2], loss="sparse_categorical_crossentropy")
     assert gradients(sigmoid, X, [0.25, 1], loss="binary_crossentropy").loss > 0
 
 
@@ -91,3 +93,18 @@ def test_s_shaped_activations_are_flat_at_both_ends_and_steepest_at_0(name):
         slope = entry.derivative(np.linspace(-30, 30, 6001))
         flat = max(abs(slope[0]), abs(slope[-1])) < 0.01
         assert s_shaped(name) == (flat and slope[3000] == slope.max())
+
+
+def test_a_trace_of_many_places_is_refused():
+    model = keras.Sequential([keras.Input((64, 64, 1)), keras.layers.Conv2D(16, 1)])
+    with pytest.raises(InvalidParameterError, match="160 rows of a model with 65,536 units"):
+        forward_trace(model, np.zeros((160, 64, 64, 1), np.float32))
+
+
+def test_attention_is_looked_into():
+    words = keras.Input((5, 4))
+    seen = keras.layers.MultiHeadAttention(2, 2)(words, words)
+    mean = keras.layers.GlobalAveragePooling1D()(seen)
+    model = keras.Model(words, keras.layers.Dense(1)(mean))
+    rows = np.random.RandomState(0).randn(20, 5, 4)
+    assert len(gradient_flow(model, rows, rows[:, 0, 0], loss="mse").frame) == 5

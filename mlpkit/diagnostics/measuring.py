@@ -198,8 +198,8 @@ def distinct_units(kernel, bias, a):
     >>> distinct_units(kernel, None, a), distinct_units(kernel, np.array([0.0, 1.0, 0.0]), a)
     (2, 3)
     """
-    if kernel.shape[1] != a.shape[1]:  # a unit of GLU has two columns, a depthwise kernel others
-        return a.shape[1]
+    if kernel.shape[1] != a.shape[1] or np.ndim(bias) > 1:
+        return a.shape[1]  # a unit of GLU has two columns; depthwise kernels and heads have others
     kernel, a = kernel.astype(np.float64), a.astype(np.float64)
     parts = [kernel] if bias is None else [kernel, bias[np.newaxis].astype(np.float64)]
     weights = np.nan_to_num(np.concatenate(parts))

@@ -8,6 +8,7 @@ from mlpkit import compilation
 from mlpkit.backend import keras
 from mlpkit.checks import check_parameters, none, one_of, shown, suggestion
 from mlpkit.diagnostics.copying import check_followable, copied
+from mlpkit.diagnostics.suiting import check_targets
 from mlpkit.diagnostics.wrapping import what_to_pass
 from mlpkit.errors import InvalidParameterError
 from mlpkit.losses import ALIASES, LOSSES, loss_name
@@ -58,7 +59,8 @@ def subject_of(model, X, y=None, *, loss=None, dtype=None):
     ----------
     model : mlpkit estimator or keras.Model
         A fitted estimator, whose network is looked at in the units in which it learns, or a
-        Sequential or functional Keras model with one input and one output.
+        Sequential or functional Keras model with one input and one output. It is left as it is;
+        only a Sequential that has no weights yet is built, for rows of X's shape.
     X : array-like of shape (n_samples, n_features)
         Rows; raw features for an estimator.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
@@ -98,8 +100,7 @@ def subject_of(model, X, y=None, *, loss=None, dtype=None):
         )
     copy = copied(subject.model, dtype)
     if subject.targets is not None and subject.loss is not None:
-        _check_width(subject)
-        _check_classes(subject)
+        check_targets(subject)
     return replace(subject, model=copy, rows=subject.rows.astype(copy.inputs[0].dtype))
 
 
@@ -265,39 +266,3 @@ def _targets_for(y, n_rows):
             f"y must have a row for each of X's {n_rows}. Got shape {y.shape}."
         )
     return y
-
-
-_ONE_COLUMN = ("SparseCategoricalCrossentropy", "Quantile", "FunctionLoss")
-
-
-def _check_width(subject):
-    """Refuse targets that a loss would silently spread over several outputs."""
-    wanted, shape = subject.model.output_shape[1:], subject.targets.shape[1:]
-    if type(subject.loss).__name__ in _ONE_COLUMN and shape == (1,):
-        return
-    if any(n not in (None, size) for n, size in zip(wanted, shape, strict=False)) or (
-        len(wanted) != len(shape)
-    ):
-        raise InvalidParameterError(
-            f"y must have a column for each output of the model, {wanted} in all, for "
-            f"{subject.loss.name}. Got {shape}."
-        )
-
-
-def _check_classes(subject):
-    """Refuse targets that a cross-entropy would take for classes or probabilities."""
-    kind, y = type(subject.loss).__name__, subject.targets
-    if kind == "SparseCategoricalCrossentropy":
-        most, rule = subject.model.output_shape[-1] - 1, "the number of an output"
-        wrong = (y < 0) | (y > most) | (y != np.floor(y))
-        wrong &= y != getattr(subject.loss, "ignore_class", None)
-    elif kind in ("BinaryCrossentropy", "CategoricalCrossentropy"):
-        most, rule = 1, "a probability"
-        wrong = (y < 0) | (y > most)
-    else:
-        return
-    if wrong.any():
-        raise InvalidParameterError(
-            f"y must hold {rule}, 0 to {most}, for {subject.loss.name}. "
-            f"Got {shown(y[wrong].flat[0].item())}."
-        )

@@ -54,10 +54,12 @@ def forward_trace(model, X):
     import pandas as pd
 
     subject = subject_of(model, X)
-    _check_size(subject)
+    _check_size(len(subject.rows), _n_units(subject.model))
     stages = run_pass(subject, backward=False).stages
     if not stages:
         raise InvalidParameterError("model must have a layer with weights. Got none to trace.")
+    # A convolution's units have many places, which only the pass tells.
+    _check_size(len(subject.rows), sum(stage.z[0].size for stage in stages))
     labels = row_labels(X, len(subject.rows))
     frames = [_lines(stage, number, labels) for number, stage in enumerate(stages, 1)]
     # Row by row as one reads it, the layers of a row together.
@@ -87,12 +89,14 @@ def _lines(stage, number, labels):
     )
 
 
-def _check_size(subject):
-    layers = subject.model._flatten_layers(include_self=False)
-    units = sum(int(layer.kernel.shape[-1]) for layer in layers if hasattr(layer, "kernel"))
-    lines = len(subject.rows) * units
-    if lines > _MOST_LINES:
+def _n_units(model):
+    layers = model._flatten_layers(include_self=False)
+    return sum(int(layer.kernel.shape[-1]) for layer in layers if hasattr(layer, "kernel"))
+
+
+def _check_size(n_rows, units):
+    if n_rows * units > _MOST_LINES:
         raise InvalidParameterError(
             f"X must be few enough rows for a table of at most {_MOST_LINES:,} lines. Got "
-            f"{len(subject.rows):,} rows of a model with {units:,} units: trace some of them."
+            f"{n_rows:,} rows of a model with {units:,} units: trace some of them."
         )
