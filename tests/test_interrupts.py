@@ -21,6 +21,14 @@ Y = np.where(X[:, 0] * X[:, 1] + X[:, 2] > 0, "yes", "no")
 
 
 @pytest.fixture(autouse=True)
+def python_s_own_handler():
+    """Where tests run in the background of a shell, Ctrl-C is ignored from the start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
 def long_ago(monkeypatch):
     """The Ctrl-C of the test before is forgotten."""
     monkeypatch.setattr(interrupts, "_last", [-1e9])
