@@ -159,7 +159,9 @@ def _notice(table, n_steps):
 
 def _draw(model, folder):
     fig, ax = figure(size=(7.1, 3.4))
-    plot_network(model, feature_names=["x1", "x2"], output_names=["P(y = 1)"], ax=ax)
+    plot_network(
+        model, feature_names=["x1", "x2"], output_names=["P(y = 1)"], show_bias=True, ax=ax
+    )
     fig.savefig(folder / "network.png", dpi=150)
     fig, ax = figure(size=(10.2, 3.1))
     computational_graph(model, X, Y).plot(ax=ax)

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlpkit import neurons
 from mlpkit.errors import InvalidParameterError
 from mlpkit.neurons import (
     PROPOSITIONS,
@@ -343,7 +342,3 @@ def test_collapse_of_an_estimator_is_its_prediction(normalization):
 def test_collapse_refuses(given, message):
     with pytest.raises(InvalidParameterError, match=message):
         collapse_linear(given)
-
-
-def test_everything_is_listed():
-    assert set(neurons.__all__) <= set(dir(neurons))

@@ -113,3 +113,15 @@ def test_the_lists_of_activations_tell_the_truth():
 def test_outputs_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         plain_outputs("linear", 1).scale = (2.0,)
+
+
+@pytest.mark.parametrize("name, lowest", [("elu", -1), ("softsign", -1), ("hard_sigmoid", 0)])
+def test_targets_that_an_activation_cannot_reach_are_refused(name, lowest):
+    from mlpkit import MLPRegressor
+    from mlpkit.errors import TargetError
+
+    assert plain_outputs(name, 1).bounds[0] == [lowest]
+    X, y = np.arange(20.0)[:, np.newaxis], np.linspace(-3, 0.5, 20)
+    model = MLPRegressor((), output_activation=name, epochs=1)
+    with pytest.raises(TargetError, match=f"range of its output, {lowest} to"):
+        model.fit(X, y)

@@ -222,6 +222,28 @@ def test_axes_of_ones_own_are_drawn_into_and_returned(frame):
         assert sys.modules["matplotlib.pyplot"].get_fignums() == []
 
 
+@pytest.mark.parametrize(
+    "y_true, y_pred, message",
+    [
+        ([], [], r"a row at least.*Got \(0,\) and \(0,\)"),
+        ([1, 2], [1], r"same shape.*Got \(2,\) and \(1,\)"),
+        ([[1, 2]], [[1, 2]], "one output at a time"),
+    ],
+)
+def test_pairs_that_are_none_are_refused(y_true, y_pred, message):
+    for draw in (plots.plot_confusion_matrix, plots.plot_residuals):
+        with pytest.raises(InvalidParameterError, match=message):
+            draw(y_true, y_pred)
+
+
+def test_what_is_no_number_and_no_history_is_refused():
+    for wrong in ([1.0, np.nan], ["a", "b"]):
+        with pytest.raises(InvalidParameterError, match="y_pred must hold finite numbers"):
+            plots.plot_residuals([1.0, 2.0], wrong)
+    with pytest.raises(InvalidParameterError, match="history must be a dict.*Got NoneType"):
+        plots.plot_learning_curve(None)
+
+
 def test_matplotlib_is_loaded_by_drawing_only(root):
     script = "import sys, mlpkit.plots; print('matplotlib' in sys.modules)"
     done = subprocess.run(

@@ -172,3 +172,13 @@ def test_labels_may_be_sparse():
     Y = (X > 0).astype(int)
     dense, sparse = (RosenblattPerceptron().fit(X, Y_) for Y_ in (Y, scipy.sparse.csr_array(Y)))
     np.testing.assert_array_equal(dense.coef_, sparse.coef_)
+
+
+def test_a_fit_that_fails_leaves_the_one_before(setosa):
+    X, y = setosa
+    model = RosenblattPerceptron().fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match="one class only"):
+        model.fit(np.ones((4, 3)), np.zeros(4))
+    assert model.n_features_in_ == 2
+    np.testing.assert_array_equal(model.predict(X), before)

@@ -10,7 +10,7 @@ from mlpkit.errors import InvalidParameterError
 # TensorFlow keeps these two constants in float32, for float64 inputs too, and a network evaluated
 # here must give what it gave there.
 LEAK = float(np.float32(0.2))
-SQRT_HALF = float(np.float32(0.7071067811865476))
+_SQRT_HALF = float(np.float32(0.7071067811865476))
 _NARROW = 32  # columns
 
 
@@ -174,7 +174,7 @@ def gelu(z, out=None):
     # SciPy's special functions take a fifth of a second to import, and only this entry needs them.
     from scipy.special import erfc
 
-    share = erfc(-SQRT_HALF * z).astype(z.dtype, copy=False)  # which knows no float16
+    share = erfc(-_SQRT_HALF * z).astype(z.dtype, copy=False)  # which knows no float16
     share *= 0.5
     return np.multiply(z, share, out=out)
 

@@ -18,9 +18,11 @@ from mlpkit.checks.rules import (
     one_of,
     sizes,
 )
+from mlpkit.checks.undoing import all_or_nothing
 
 __all__ = [
     "Rule",
+    "all_or_nothing",
     "boolean",
     "check_parameters",
     "instance_of",

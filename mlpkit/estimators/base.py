@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from mlpkit.checks import check_parameters
+from mlpkit.checks import all_or_nothing, check_parameters
 from mlpkit.devices import place
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
@@ -17,7 +17,7 @@ from mlpkit.estimators.backing import fit_backups
 from mlpkit.estimators.dataset_samples import dataset_sample
 from mlpkit.estimators.datasets import DatasetTable, dataset_table, is_dataset
 from mlpkit.estimators.describing import described_fit
-from mlpkit.estimators.learnt import Learnt, Sample, all_or_nothing
+from mlpkit.estimators.learnt import Learnt, Sample
 from mlpkit.estimators.phases import train_phases, trains_again, warn_if_interrupted
 from mlpkit.estimators.rules import validation_problems
 from mlpkit.estimators.running import TrainingSettings

@@ -1,6 +1,5 @@
 """What goes into a fit and what comes out of it."""
 
-import contextlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -90,15 +89,3 @@ class Sample:
             return Sample(self.X[rows], self.y[rows], self.weight[rows])
         chosen = rows if self.rows is None else self.rows[rows]
         return Sample(self.X, self.y[rows], self.weight[rows], chosen)
-
-
-@contextlib.contextmanager
-def all_or_nothing(estimator):
-    """Put an estimator's attributes back when a fit fails, so that nothing is half fitted."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise

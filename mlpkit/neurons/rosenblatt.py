@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mlpkit import activations
 from mlpkit.checks import (
+    all_or_nothing,
     boolean,
     check_parameters,
     instance_of,
@@ -130,6 +131,18 @@ class RosenblattPerceptron(ClassifierMixin, BaseEstimator):
             When every pass up to `max_epochs` had a mistake: no plane may separate the classes.
         """
         check_parameters(self.get_params(deep=False), _RULES)
+        with all_or_nothing(self):
+            self._learn(X, y)
+        if not self.converged_:
+            warnings.warn(
+                f"Every one of the {self.n_iter_} passes had mistakes, "
+                f"{self.errors_per_epoch_[-1]} in the last: no plane may separate the classes, or max_epochs is too small.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def _learn(self, X, y):
         X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True)
         check_classification_targets(y)
         classes, targets = self._encoded(y)
@@ -154,14 +167,6 @@ class RosenblattPerceptron(ClassifierMixin, BaseEstimator):
         self.errors_per_epoch_ = np.array(errors)
         self.n_updates_, self.updates_ = sum(errors), run.recorded()
         self.n_iter_, self.converged_ = len(errors), not errors[-1]
-        if not self.converged_:
-            warnings.warn(
-                f"Every one of the {len(errors)} passes had mistakes, {errors[-1]} in the last: "
-                "no plane may separate the classes, or max_epochs is too small.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-        return self
 
     def _encoded(self, y):
         """Give the classes, and targets with a column for each output."""

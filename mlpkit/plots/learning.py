@@ -66,6 +66,11 @@ def plot_learning_curve(history, best_epoch=None, *, metric="loss", ax=None):
 
 
 def _check(history, best_epoch, metric):
+    if not hasattr(history, "get"):
+        raise InvalidParameterError(
+            "history must be a dict of lists, as an estimator's history_ or a Keras History's "
+            f"history. Got {type(history).__name__}."
+        )
     if not len(history.get(metric, ())):
         raise InvalidParameterError(
             f"history must hold {metric!r}, one number an epoch. Got the keys {sorted(history)}."

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mlpkit.plots.style import BLUE, FAINT, ORANGE, new_axes, open_frame
+from mlpkit.errors import InvalidParameterError
+from mlpkit.plots.style import BLUE, FAINT, ORANGE, new_axes, open_frame, several_axes
 
 _MOST_CELLS_WITH_NUMBERS = 15
 
@@ -25,6 +26,11 @@ def plot_confusion_matrix(y_true, y_pred, *, labels=None, normalize=None, ax=Non
     -------
     matplotlib.figure.Figure
 
+    Raises
+    ------
+    InvalidParameterError
+        When there are no rows, or the two differ in shape.
+
     Examples
     --------
     >>> figure = plot_confusion_matrix(["a", "b", "b"], ["a", "b", "a"])
@@ -33,6 +39,7 @@ def plot_confusion_matrix(y_true, y_pred, *, labels=None, normalize=None, ax=Non
     """
     from sklearn.metrics import ConfusionMatrixDisplay
 
+    _check_pairs(y_true, y_pred)
     classes = np.unique([*y_true, *y_pred]) if labels is None else np.asarray(labels)
     many = len(classes) > _MOST_CELLS_WITH_NUMBERS
     side = min(3.2 + 0.32 * len(classes), 9.0)
@@ -80,6 +87,11 @@ def plot_residuals(y_true, y_pred, *, ax=None, unit="", random_state=0):
     -------
     matplotlib.figure.Figure
 
+    Raises
+    ------
+    InvalidParameterError
+        When there are no rows, the two differ in shape, or hold anything but finite numbers.
+
     Examples
     --------
     >>> left, right = plot_residuals([1.0, 2.0, 3.0], [1.5, 2.0, 2.5]).axes
@@ -88,8 +100,12 @@ def plot_residuals(y_true, y_pred, *, ax=None, unit="", random_state=0):
     """
     from sklearn.metrics import PredictionErrorDisplay
 
-    axes = new_axes(columns=2, figsize=(9.0, 4.2)) if ax is None else np.asarray(ax)
+    _check_pairs(y_true, y_pred)
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    for name, values in (("y_true", y_true), ("y_pred", y_pred)):
+        if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
+            raise InvalidParameterError(f"{name} must hold finite numbers. It does not.")
+    axes = several_axes(new_axes(columns=2, figsize=(9.0, 4.2)) if ax is None else ax, 2)
     kinds = {"actual_vs_predicted": "true", "residual_vs_predicted": "true - predicted"}
     unit = f" [{unit}]" if unit else ""
     for each, (kind, name) in zip(axes, kinds.items(), strict=True):
@@ -109,6 +125,15 @@ def plot_residuals(y_true, y_pred, *, ax=None, unit="", random_state=0):
         _round_ticks(each)
         open_frame(each, keep=("left", "bottom"))
     return axes[0].figure
+
+
+def _check_pairs(y_true, y_pred):
+    shapes = np.shape(y_true), np.shape(y_pred)
+    if shapes[0] != shapes[1] or len(shapes[0]) != 1 or not shapes[0][0]:
+        raise InvalidParameterError(
+            "y_true and y_pred must have the same shape (n_samples,), a row at least; one output "
+            f"at a time. Got {shapes[0]} and {shapes[1]}."
+        )
 
 
 def _round_ticks(ax):
