@@ -136,7 +136,8 @@ class RosenblattPerceptron(ClassifierMixin, BaseEstimator):
         if not self.converged_:
             warnings.warn(
                 f"Every one of the {self.n_iter_} passes had mistakes, "
-                f"{self.errors_per_epoch_[-1]} in the last: no plane may separate the classes, or max_epochs is too small.",
+                f"{self.errors_per_epoch_[-1]} in the last: no plane may separate the classes, "
+                "or max_epochs is too small.",
                 ConvergenceWarning,
                 stacklevel=2,
             )
