@@ -3,5 +3,13 @@
 from mlpkit.estimators.keras_models import KerasClassifier, KerasRegressor
 from mlpkit.estimators.mlp import MLPClassifier
 from mlpkit.estimators.mlp_regressor import MLPRegressor
+from mlpkit.estimators.tabm import TabMClassifier, TabMRegressor
 
-__all__ = ["KerasClassifier", "KerasRegressor", "MLPClassifier", "MLPRegressor"]
+__all__ = [
+    "KerasClassifier",
+    "KerasRegressor",
+    "MLPClassifier",
+    "MLPRegressor",
+    "TabMClassifier",
+    "TabMRegressor",
+]

@@ -104,7 +104,7 @@ class BaseNetworkEstimator(BaseEstimator):
                 weigh = self._weighing(task, y, weight)
                 network = self._make_network(task, X.shape[1], seed)
                 sample = self._sample(network, X, y, weigh(y, weight), weigh)
-                train, held = split(self, sample, task, y, validation, network, rng, once)
+                train, held = self._split(sample, task, y, validation, network, rng, once)
                 learnt = self._continued(network) if go_on else self._started(network, train, seed)
             before = self._learnt if go_on else None
             backups.identify(lambda: described_fit(self, task, sample, held, before))
@@ -116,6 +116,7 @@ class BaseNetworkEstimator(BaseEstimator):
                 learnt, outcome = train_phases(
                     learnt, train, held, settings, rng, seed, backups, again
                 )
+            learnt = self._finished(learnt, outcome, train, held)
             self._remember(task, learnt, outcome, rng, once)
             if outcome.interrupted and not self.warm_start:  # which goes on by itself
                 backups.keep()
@@ -155,6 +156,10 @@ class BaseNetworkEstimator(BaseEstimator):
         if isinstance(X, DatasetTable):
             return dataset_sample(X, network, self._target, weigh)
         return Sample(X, network.encode(y), weight)
+
+    def _split(self, sample, task, y, validation, network, rng, once):
+        """Give training rows, and validation rows or None."""
+        return split(self, sample, task, y, validation, network, rng, once)
 
     def _check_training_parameters(self, validation):
         more = validation_problems(*validation)
@@ -234,6 +239,10 @@ class BaseNetworkEstimator(BaseEstimator):
             return ()
         several = isinstance(self.callbacks, list | tuple)
         return tuple(self.callbacks) if several else (self.callbacks,)
+
+    def _finished(self, learnt, outcome, train, held):
+        """Give what was learnt, with what is found in the validation rows once it is."""
+        return learnt
 
     def _remember(self, task, learnt, outcome, rng, once):
         """Set the learnt attributes, all at once, after everything has gone well."""

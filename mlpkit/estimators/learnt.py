@@ -75,6 +75,15 @@ class Sample:
         """Number of columns."""
         return self.X.shape[1]
 
+    @property
+    def n_drawn(self):
+        """Row numbers in an epoch's order: each row once."""
+        return len(self)
+
+    def order(self, rng):
+        """Draw the order of an epoch's rows."""
+        return rng.permutation(len(self))
+
     def feature_units(self):
         """Find the units of the features."""
         return fit_feature_units(self.X, self.weight, self.rows)

@@ -86,7 +86,8 @@ def _device_rows(learnt, sample, n_filled):
     ready = empty((n_filled or len(sample), X.shape[1]), network.dtype)
     features.apply(X, network.dtype, rows=sample.rows, out=ready)
     fill_up(ready, len(sample))
-    return make_rows(network.shaped(ready), y, sample.weight, network.dtype, n_filled=n_filled)
+    rows = make_rows(network.shaped(ready), y, sample.weight, network.dtype, n_filled=n_filled)
+    return replace(rows, n_drawn=sample.n_drawn)
 
 
 def _scaled(learnt, y):

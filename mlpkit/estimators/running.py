@@ -138,14 +138,14 @@ def _train(learnt, sample, held, settings, rng, seed, backups, interrupts):
         average=settings.average,
         stops=settings.patience is not None,
     )
-    plan = _plan(learnt, settings, rng, backups, interrupts)
+    plan = _plan(learnt, sample, settings, rng, backups, interrupts)
     outcome = training.train(program, state, rows, held_rows, plan)
     if wide is network:
         return outcome
     return replace(outcome, weights=cut_back(outcome.weights, learnt.weights))
 
 
-def _plan(learnt, settings, rng, backups, interrupts):
+def _plan(learnt, sample, settings, rng, backups, interrupts):
     from mlpkit.backend import tf
     from mlpkit.training import Plan
 
@@ -163,6 +163,7 @@ def _plan(learnt, settings, rng, backups, interrupts):
         units=tuple(tf.constant(v, network.dtype) for v in (units.scale, units.offset)),
         backups=backups,
         interrupts=interrupts,
+        order=getattr(sample, "order", None),
     )
 
 

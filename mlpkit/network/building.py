@@ -170,27 +170,51 @@ def _penalty(spec, settings):
 
 def _assemble(spec, layers):
     """Chain the layers and put the output activations and their scales behind them."""
-    names = list(dict.fromkeys(spec.outputs.activations))
-    if len(names) == 1:
-        if names[0] != "linear":
-            layers = [
-                *layers,
-                keras.layers.Activation(names[0], name=f"output_{names[0]}", dtype=spec.float_type),
-            ]
-        return keras.Sequential([*layers, *_rescaling(spec)])
+    if len(set(spec.outputs.activations)) == 1:
+        return keras.Sequential([*layers, *output_layers(spec)])
     z = layers[0]
-    for layer in layers[1:]:
+    for layer in [*layers[1:], *output_layers(spec)]:
         z = layer(z)
+    return keras.Model(layers[0], z)
+
+
+def output_layers(spec):
+    """Give what comes behind the last affine map: output activations and their scales.
+
+    Parameters
+    ----------
+    spec : MLPSpec
+        The description.
+
+    Returns
+    -------
+    list of callable
+        Keras layers, or a function of a Keras tensor where outputs have several activations.
+
+    Examples
+    --------
+    >>> from mlpkit.architecture import make_spec
+    >>> [layer.name for layer in output_layers(make_spec("binary", 3))]
+    ['output_sigmoid']
+    """
+    names = list(dict.fromkeys(spec.outputs.activations))
+    if len(names) > 1:
+        return [lambda z: _column_activations(spec, z), *_rescaling(spec)]
+    plain = names[0] == "linear"
+    kind, dtype = keras.layers.Activation, spec.float_type
+    activation = [] if plain else [kind(names[0], name=f"output_{names[0]}", dtype=dtype)]
+    return [*activation, *_rescaling(spec)]
+
+
+def _column_activations(spec, z):
+    dtype = spec.float_type
     columns = [
-        keras.layers.Activation(name, name=f"output_{i + 1}_{name}", dtype=spec.float_type)(
-            z[:, i : i + 1]
+        keras.layers.Activation(name, name=f"output_{i + 1}_{name}", dtype=dtype)(
+            z[..., i : i + 1]
         )
         for i, name in enumerate(spec.outputs.activations)
     ]
-    out = keras.layers.Concatenate(name="outputs", dtype=spec.float_type)(columns)
-    for layer in _rescaling(spec):
-        out = layer(out)
-    return keras.Model(layers[0], out)
+    return keras.layers.Concatenate(name="outputs", dtype=dtype)(columns)
 
 
 def _rescaling(spec):

@@ -18,25 +18,27 @@ def run_counts(held, plan):
     return held.n, ENDLESS if plan.patience is None else plan.patience
 
 
-def draw_orders(rng, n_rows, n_epochs):
+def draw_orders(rng, n_drawn, n_epochs, order=None):
     """Draw the order of rows of several epochs.
 
     Parameters
     ----------
     rng : numpy.random.RandomState
         Draws them.
-    n_rows, n_epochs : int
-        How many.
+    n_drawn, n_epochs : int
+        How many row numbers an epoch, and epochs.
+    order : callable, default=None
+        ``order(rng)`` draws an epoch's; None takes each row once.
 
     Returns
     -------
-    orders : ndarray of shape (n_epochs, n_rows), int32
+    orders : ndarray of shape (n_epochs, n_drawn), int32
     generators : list
         The generator's state after each draw.
     """
-    orders, generators = np.empty((n_epochs, n_rows), np.int32), []
-    for order in orders:
-        order[:] = rng.permutation(n_rows)
+    orders, generators = np.empty((n_epochs, n_drawn), np.int32), []
+    for line in orders:
+        line[:] = rng.permutation(n_drawn) if order is None else order(rng)
         generators.append(rng.get_state(legacy=False))
     return orders, generators
 
@@ -86,7 +88,7 @@ def run_epochs(program, state, rows, held, n_epochs, plan):
     if isinstance(rows, Stream) or isinstance(held, Stream):
         with put_back(plan.rng):
             return _streamed_epoch(program, state, rows, held, counts, settings, plan)
-    orders, generators = draw_orders(plan.rng, rows.n, n_epochs)
+    orders, generators = draw_orders(plan.rng, rows.drawn, n_epochs, plan.order)
     state, figures = program.run(state, rows, held, orders, counts, settings, plan.units)
     plan.rng.set_state(generators[len(figures) - 1])
     return state, figures

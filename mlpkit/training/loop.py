@@ -41,6 +41,8 @@ class Plan:
         Keeps the state between epochs, see `Keeper`; None keeps nothing.
     interrupts : Interrupts
         Tells when somebody wants training to end.
+    order : callable, default=None
+        ``order(rng)`` draws the row numbers of an epoch; None takes each row once.
     """
 
     epochs: int
@@ -53,6 +55,7 @@ class Plan:
     units: tuple = None
     backups: object = None
     interrupts: Interrupts = field(default_factory=Interrupts)
+    order: object = None
 
 
 @dataclass
@@ -126,7 +129,7 @@ def _train_unwatched(program, state, rows, held, plan, record, keeper, call_seco
     interrupts, replicas = plan.interrupts, program.replicas
     # Several processes must make the same calls, whichever of them has something to show.
     one_a_call = plan.verbose or (replicas is not None and replicas.n_workers > 1)
-    expected = expected_seconds(rows.n, program.batch_size, program.n_parameters)
+    expected = expected_seconds(rows.drawn, program.batch_size, program.n_parameters)
     pace = Pace(1 if one_a_call else rows.epochs_a_call, expected)
     while state.goes_on and record.epoch < plan.epochs and not interrupts.asked:
         seconds = min(call_seconds, keeper.seconds_left)

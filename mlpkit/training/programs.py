@@ -197,7 +197,7 @@ class Program:
         """
         n_held, patience = counts
         held_columns = None if held is None else held.read
-        counts = (rows.n, n_held, len(orders), patience)
+        counts = (rows.drawn, n_held, len(orders), patience)
         arguments = (
             state, rows.read, held_columns, self._orders(orders, rows),
             Counts(*(tf.constant(count, tf.int32) for count in counts)), settings, units,
@@ -280,8 +280,7 @@ class Program:
         """Fill row numbers up to the program's shape: whole batches, a fixed count of epochs."""
         if not self.compiled:
             return tf.constant(orders, tf.int32)
-        n_filled = int(rows.columns.y.shape[0])
-        n_slots = math.ceil(n_filled / self.batch_size) * self.batch_size
+        n_slots = math.ceil(rows.n_slots / self.batch_size) * self.batch_size
         table = np.zeros((rows.epochs_a_call, n_slots), np.int32)
         table[: len(orders), : orders.shape[1]] = orders
         return tf.constant(table)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlpkit.backend import tf
-from mlpkit.training.shapes import EVALUATION_BATCH, epochs_a_call
+from mlpkit.training.shapes import EVALUATION_BATCH, bucket, epochs_a_call
 
 ALIGNMENT = 64  # bytes; TensorFlow reads an array that starts there where it lies
 
@@ -42,11 +42,14 @@ class Rows:
         Number of rows that count.
     copies : tuple of Columns, default=None
         The same rows on the device of each replica, where there are several.
+    n_drawn : int, default=None
+        Row numbers in an epoch's order, where some rows are drawn several times; None is `n`.
     """
 
     columns: Columns
     n: int
     copies: tuple | None = None
+    n_drawn: int | None = None
 
     @property
     def read(self):
@@ -61,9 +64,20 @@ class Rows:
         return len(self.columns.features) > 1
 
     @property
+    def drawn(self):
+        """Row numbers in an epoch's order."""
+        return self.n if self.n_drawn is None else self.n_drawn
+
+    @property
+    def n_slots(self):
+        """Places for them in a program of fixed shapes."""
+        filled = int(self.columns.y.shape[0])
+        return filled if self.drawn <= self.n else max(filled, bucket(self.drawn))
+
+    @property
     def epochs_a_call(self):
         """How many epochs one call of a program may run."""
-        return epochs_a_call(int(self.columns.y.shape[0]))
+        return epochs_a_call(self.n_slots)
 
     def epoch(self, rng):
         """Yield the rows and their number, as a `Stream` of a single segment does."""
@@ -75,7 +89,8 @@ class Rows:
     def layout(self, compiled):
         """Give what a program depends on: all shapes where it is compiled for them."""
         if compiled:
-            return tuple((tuple(t.shape), t.dtype.name) for t in tf.nest.flatten(self.columns))
+            shapes = ((tuple(t.shape), t.dtype.name) for t in tf.nest.flatten(self.columns))
+            return *shapes, self.n_slots
         return self.is_sparse, self.columns.y.dtype.name
 
 

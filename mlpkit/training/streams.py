@@ -99,7 +99,7 @@ class Stream:
 
     def __init__(self, segments, n, capacity, *, compiled, skip=None, is_own=False):
         self.segments, self.n, self.capacity, self.compiled = segments, n, capacity, compiled
-        self.is_own, self._skip = is_own, skip
+        self.is_own, self._skip, self.drawn = is_own, skip, n
 
     def skip(self, n_epochs):
         """Go past epochs that were run before.

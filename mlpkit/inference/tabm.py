@@ -1,0 +1,214 @@
+"""The forward pass of a TabM ensemble in NumPy."""
+
+import numpy as np
+
+from mlpkit import activations
+from mlpkit.inference.blocks import is_finite
+
+BLOCK_ROWS = 1024  # whose embedded numbers stay in the caches
+
+
+class TabMForward:
+    """The forward pass of a fitted ensemble: columns in, predictions out, in their own units.
+
+    It holds nothing that a call changes, so that threads may share it.
+
+    Parameters
+    ----------
+    spec : TabMSpec
+        The network in the units in which it was trained.
+    weights : list of ndarray
+        In the order of the trunk's ``get_weights()``; not changed.
+    features : Affine
+        Standardisation of the columns.
+    targets : Affine
+        From the network's outputs to the target's units.
+    temperature : float, default=1.0
+        Logits of the mean probabilities are divided by it.
+
+    Attributes
+    ----------
+    block_rows : int
+        Rows at a time.
+    """
+
+    block_rows = BLOCK_ROWS
+
+    def __init__(self, spec, weights, features, targets, temperature=1.0):
+        self._spec, self._features = spec, features
+        self._targets = None if targets.is_identity else targets
+        self._temperature = temperature
+        rest = iter(weights)
+        self._embedding = _Embedding(*(next(rest) for _ in range(6))) if spec.n_numbers else None
+        self._layers = [
+            _layer(rest, spec.adapters(i), first=i == 0)
+            for i in range(len(spec.hidden_layer_sizes))
+        ]
+        self._heads = next(rest), next(rest)
+        self._function = activations.get(spec.activation).function
+
+    def scratch(self):
+        """Give nothing: blocks are small."""
+
+    def __call__(self, rows, scratch=None, *, doubt=None):
+        """Give the outputs of a block of rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_samples, n_columns)
+            Columns in their own units.
+        scratch : None
+            As other forward passes have it.
+        doubt : callable or None, default=None
+            Called with `rows` where some may be missing or infinite, to look closer.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, units)
+        """
+        if doubt is not None and not is_finite(rows):
+            doubt(rows)
+        return self.finished(self.networks(rows).mean(axis=0))
+
+    def finished(self, outputs):
+        """Give mean outputs calibrated, and in the target's units."""
+        outputs = tempered(outputs, self._spec.task, self._temperature)
+        return outputs if self._targets is None else self._targets.undo(outputs)
+
+    def networks(self, rows):
+        """Give the mean prediction of each network's members, in the network's units.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_samples, n_columns)
+            Columns in their own units.
+
+        Returns
+        -------
+        ndarray of shape (n_networks, n_samples, units)
+        """
+        rows = self._features.apply(rows, "float32")
+        flags = rows[:, self._spec.n_numbers :]
+        embedded = None if self._embedding is None else self._embedding(rows)
+        results = []
+        for network in range(self._spec.n_networks):
+            parts = [] if embedded is None else [embedded[:, network].reshape(len(rows), -1)]
+            x = np.concatenate([*parts, flags], axis=1)[np.newaxis]
+            for layer in self._layers:
+                x = self._function(layer(x, network))
+            kernel, bias = (part[network] for part in self._heads)
+            results.append(self._activated(np.matmul(x, kernel) + bias).mean(axis=0))
+        return np.stack(results)
+
+    def _activated(self, z):
+        outputs, shape = self._spec.outputs, z.shape
+        z = z.reshape(-1, shape[-1])
+        names = outputs.activations
+        if len(set(names)) == 1:
+            z = activations.get(names[0]).function(z)
+        else:
+            columns = zip(names, z.T, strict=True)
+            z = np.stack([activations.get(n).function(c) for n, c in columns], axis=1)
+        if not outputs.is_plain:
+            z = z * np.array(outputs.scale, z.dtype) + np.array(outputs.offset, z.dtype)
+        return z.reshape(shape)
+
+
+class _Embedding:
+    """The piecewise linear embedding: each number is in one bin, whose line is looked up."""
+
+    def __init__(self, kernel, bias, bin_kernel, start, slope, ceiling):
+        n, columns, n_bins, d = bin_kernel.shape
+        before = np.cumsum(bin_kernel, axis=2) - bin_kernel + bias
+        # By column and bin: the value at the bin's left edge, and what it gains to the right one.
+        self._level = np.ascontiguousarray(before.transpose(1, 2, 0, 3))
+        self._gain = np.ascontiguousarray(bin_kernel.transpose(1, 2, 0, 3))
+        self._kernel = np.ascontiguousarray(kernel[:, :, 0].transpose(1, 0, 2))
+        self._start, self._slope = start, slope
+        # A bin that only fills up begins nowhere.
+        self._edges = np.where(slope > 0, start, np.inf)
+        self._columns = np.arange(columns)
+
+    def __call__(self, rows):
+        x = rows[:, : len(self._columns)]
+        number = (x[:, :, np.newaxis] >= self._edges[:, 1:]).sum(axis=2)
+        places = self._columns, number
+        reached = (x - self._start[places]) * self._slope[places]
+        out = self._gain[places] * reached[:, :, np.newaxis, np.newaxis]
+        out += self._level[places]
+        out += self._kernel * x[:, :, np.newaxis, np.newaxis]
+        return out.transpose(0, 2, 1, 3)
+
+
+class _Layer:
+    """A hidden layer of all networks, (n_members or 1, n_samples, width) in and out."""
+
+    def __init__(self, input_scale, kernel, output_scale, bias):
+        self._input_scale, self._kernel = input_scale, kernel
+        self._output_scale, self._bias = output_scale, bias
+
+    def __call__(self, x, network):
+        if self._input_scale is not None:
+            x = x * self._input_scale[network]
+        z = np.matmul(x.reshape(-1, x.shape[-1]), self._kernel[network])
+        z = z.reshape(*x.shape[:2], -1)
+        if self._output_scale is not None:
+            z *= self._output_scale[network]
+        z += self._bias[network]
+        return z
+
+
+class _FirstLayer(_Layer):
+    """The first one: all members see the same rows, so their scales are put into the weights."""
+
+    def __init__(self, input_scale, kernel, output_scale, bias):
+        super().__init__(None, None, output_scale, bias)
+        self._own = input_scale.swapaxes(-1, -2) * kernel[:, np.newaxis]
+
+    def __call__(self, x, network):
+        z = np.matmul(x, self._own[network])
+        if self._output_scale is not None:
+            z *= self._output_scale[network]
+        z += self._bias[network]
+        return z
+
+
+def _layer(weights, adapters, *, first):
+    input_scale = next(weights) if adapters else None
+    kernel = next(weights)
+    output_scale = next(weights) if adapters == "all" else None
+    return (_FirstLayer if first else _Layer)(input_scale, kernel, output_scale, next(weights))
+
+
+def tempered(probabilities, task, temperature):
+    """Divide the logits of probabilities by a temperature.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_samples, units)
+        Of classes or labels; outputs of a regression stay as they are.
+    task : str
+        A name of `mlpkit.tasks.TASKS`.
+    temperature : float
+        Above 1 makes them less certain; 1 changes nothing.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, units)
+
+    References
+    ----------
+    C. Guo, G. Pleiss, Y. Sun, K. Weinberger (2017), On calibration of modern neural networks. ICML.
+
+    Examples
+    --------
+    >>> tempered(np.array([[0.2, 0.8]]), "multiclass", 0.5).round(3).tolist()
+    [[0.059, 0.941]]
+    """
+    if temperature == 1 or task in ("regression", "multioutput"):
+        return probabilities
+    least = np.finfo(probabilities.dtype).tiny
+    raised = np.maximum(probabilities, least) ** (1 / temperature)
+    if task == "multiclass":
+        return raised / raised.sum(axis=1, keepdims=True)
+    return raised / (raised + np.maximum(1 - probabilities, least) ** (1 / temperature))
