@@ -38,6 +38,7 @@ _HOMES = {
     "initialization_report": "diagnostics",
     "input_gradients": "diagnostics",
     "make_preprocessor": "preprocessing",
+    "TabularEncoder": "encoding",
     "stream_csv": "file_streams",
     "stream_parquet": "file_streams",
     "plot_activation": "plots",

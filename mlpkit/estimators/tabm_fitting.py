@@ -76,7 +76,7 @@ class BaseTabM(BaseNetworkEstimator):
 
     _rules = TABM_RULES
     # What training asks of every estimator, and is no parameter of these.
-    standardize = early_stopping = True
+    standardize = early_stopping = encode = True
     warm_start, callbacks, backup_dir = False, None, None
 
     @property
