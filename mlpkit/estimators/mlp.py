@@ -239,6 +239,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         standardize=True,
         optimizer="adam",
         learning_rate="auto",
+        learning_rate_schedule=None,
         loss="auto",
         metrics="auto",
         batch_size="auto",
@@ -267,6 +268,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         self.standardize = standardize
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.loss = loss
         self.metrics = metrics
         self.batch_size = batch_size
