@@ -13,7 +13,17 @@ import pytest
 FLOORS = (
     ("errors", "processes", "interrupts"),
     ("backend", "checks", "activations", "backups"),
-    ("tasks", "losses", "outputs", "preprocessing", "scaling", "inference", "devices", "neurons"),
+    (
+        "tasks",
+        "losses",
+        "outputs",
+        "preprocessing",
+        "scaling",
+        "inference",
+        "devices",
+        "neurons",
+        "schedules",
+    ),
     ("architecture", "compilation", "launch", "file_streams", "plots", "tuning"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),

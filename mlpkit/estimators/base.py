@@ -41,6 +41,8 @@ class BaseNetworkEstimator(BaseEstimator):
     _kind = None
     _rules = {}
     _by_accuracy = False  # whether early stopping looks at the accuracy first
+    # Where an estimator has no parameter of that name.
+    learning_rate_schedule = None
 
     def fit(self, X, y=None, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train the network.
@@ -238,7 +240,13 @@ class BaseNetworkEstimator(BaseEstimator):
             callbacks=self._callbacks(),
             goes_on=once or bool(self.warm_start),
             placement=team.placement,
+            schedules={} if once else self._schedules(),
         )
+
+    def _schedules(self):
+        """Give what follows a schedule in ``fit``; ``partial_fit`` knows of no end."""
+        given = self.learning_rate_schedule
+        return {} if given is None else {"learning_rate": given}
 
     def _callbacks(self):
         if self.callbacks is None:

@@ -245,6 +245,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         standardize=True,
         optimizer="adam",
         learning_rate="auto",
+        learning_rate_schedule=None,
         loss="auto",
         metrics="auto",
         batch_size="auto",
@@ -274,6 +275,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         self.standardize = standardize
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.loss = loss
         self.metrics = metrics
         self.batch_size = batch_size

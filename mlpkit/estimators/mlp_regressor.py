@@ -79,6 +79,7 @@ warm_start, callbacks, backup_dir, backup_freq, verbose, dtype, random_state
         output_activation="auto",
         optimizer="adam",
         learning_rate="auto",
+        learning_rate_schedule=None,
         loss="mse",
         delta=1.0,
         quantile=0.5,
@@ -111,6 +112,7 @@ warm_start, callbacks, backup_dir, backup_freq, verbose, dtype, random_state
         self.output_activation = output_activation
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.loss = loss
         self.delta = delta
         self.quantile = quantile

@@ -62,8 +62,12 @@ def train_phases(learnt, train, held, settings, rng, seed, backups, again):
     if again is None or outcome.interrupted:
         return learnt, outcome
     sample, restarted = again
-    # With the same held rows, not looked at: they are part of the program's shape.
-    settings = replace(settings, epochs=outcome.best_epoch, validates=False, verbose=0)
+    # With the same held rows, not looked at: they are part of the program's shape. Schedules run
+    # over the epochs planned, as they did until the best one.
+    settings = replace(
+        settings, epochs=outcome.best_epoch, horizon=settings.horizon or settings.epochs,
+        validates=False, verbose=0,
+    )  # fmt: skip
     with interrupts.caught():
         fresh = restarted()
         whole = run(fresh, sample, settings=settings, backups=backups.run(2))

@@ -6,6 +6,7 @@ from mlpkit.checks import Rule, boolean, instance_of, integer, none, number, one
 from mlpkit.estimators.datasets import is_dataset
 from mlpkit.losses import LOSS_NAMES
 from mlpkit.outputs import resolve_outputs
+from mlpkit.schedules import SCHEDULE
 
 _CALLBACK = instance_of("a Keras callback", "Callback")
 
@@ -40,6 +41,7 @@ def validation_problems(X_val, y_val, sample_weight_val):
 
 TRAINING_RULES = {
     **{name: RULES[name] for name in ("learning_rate", "standardize", "metrics", "device")},
+    "learning_rate_schedule": none() | SCHEDULE,
     "batch_size": one_of("auto") | integer(1),
     "epochs": integer(1),
     "early_stopping": one_of("auto") | boolean(),

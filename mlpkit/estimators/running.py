@@ -1,6 +1,6 @@
 """From samples and settings to a run of the training engine."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mlpkit.devices import Placement
 from mlpkit.devices.sharing import warn_of_shared_gpu
@@ -66,6 +66,10 @@ class TrainingSettings:
         Whether training may go on from where it ends.
     placement : Placement
         Where it is trained.
+    schedules : dict of str to (str or callable), default={}
+        What follows a schedule, see `mlpkit.training.Plan`.
+    horizon : int, default=None
+        Epochs over which schedules run; None takes `epochs`.
     """
 
     epochs: int
@@ -81,6 +85,8 @@ class TrainingSettings:
     callbacks: tuple
     goes_on: bool
     placement: Placement
+    schedules: dict = field(default_factory=dict)
+    horizon: int | None = None
 
 
 def train_network(learnt, sample, held, settings, rng, seed, backups, interrupts):
@@ -164,6 +170,8 @@ def _plan(learnt, sample, settings, rng, backups, interrupts):
         backups=backups,
         interrupts=interrupts,
         order=getattr(sample, "order", None),
+        schedules=settings.schedules,
+        horizon=settings.horizon,
     )
 
 
@@ -176,6 +184,7 @@ def _program(network, settings, seed, batch_size, compiled, shared, rows, held):
     options = dict(
         batch_size=batch_size, compiled=compiled, masks=compiled and network.mixes_rows,
         by_accuracy=settings.by_accuracy, replicas=training.replicas_of(placement.strategy),
+        scheduled=tuple(sorted(settings.schedules)),
     )  # fmt: skip
     shown = bool(settings.callbacks)
     any_width = options["any_width"] = not (compiled or shown) and network.takes_any_width

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlpkit.backend import keras
 from mlpkit.errors import InvalidParameterError
+from mlpkit.training import copy_factors
 
 _random_lock = threading.Lock()
 
@@ -76,8 +77,12 @@ def fresh_model(model, n_features, task, parameters, seed):
 def _copied(model):
     try:
         if isinstance(model, keras.Sequential) or hasattr(model, "_operations"):
-            return keras.models.clone_model(model)
-        return type(model).from_config(model.get_config())
+            copied = keras.models.clone_model(model)
+        else:
+            copied = type(model).from_config(model.get_config())
+        if model.built and copied.built:
+            copy_factors(model, copied)
+        return copied
     except (NotImplementedError, TypeError, ValueError) as error:
         raise InvalidParameterError(
             f"model of type {type(model).__name__} cannot be copied ({error}). Pass a builder "

@@ -13,7 +13,14 @@ from mlpkit.losses import LOSSES, loss_name, loss_problems
 from mlpkit.outputs import POSITIVE, plain_outputs
 from mlpkit.scaling import identity
 from mlpkit.tasks import Task
-from mlpkit.training import Step, may_join, run_time_values, stable_key
+from mlpkit.training import (
+    Step,
+    copy_factors,
+    factors_of,
+    may_join,
+    run_time_values,
+    stable_key,
+)
 
 
 @dataclass(eq=False)
@@ -170,7 +177,8 @@ class KerasNetwork:
         """
         optimizer, loss, metrics = self._training_objects()
         text = stable_key(self.model, optimizer, loss, *metrics)
-        return None if text is None else ("keras", text, self.dtype)
+        factors = factors_of(self.model.trainable_variables)
+        return None if text is None else ("keras", text, self.dtype, factors)
 
     def make_step(self, *, shown=False, any_width=False, joins=False):
         """Give a copy of the model, or the model itself where nobody else can have it.
@@ -188,7 +196,10 @@ class KerasNetwork:
         -------
         mlpkit.training.Step
         """
-        model = self.model if self.key() is None else keras.models.clone_model(self.model)
+        model = self.model
+        if self.key() is not None:
+            model = keras.models.clone_model(self.model)
+            copy_factors(self.model, model)
         return Step(model, *self._training_objects(), self.dtype, joins=joins)
 
     @property

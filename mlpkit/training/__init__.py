@@ -1,6 +1,7 @@
 """The compiled engine: programs that are kept, one loop, rows on the device."""
 
 from mlpkit.training.cache import cache_clear, cache_info, cached_program
+from mlpkit.training.factors import copy_factors, factors_of
 from mlpkit.training.keeping import generator_state
 from mlpkit.training.keys import run_time_values, stable_key
 from mlpkit.training.loop import Outcome, Plan, train
@@ -32,8 +33,10 @@ __all__ = [
     "cache_info",
     "cached_program",
     "compiling_pays",
+    "copy_factors",
     "empty",
     "evaluation_bucket",
+    "factors_of",
     "fill_up",
     "generator_state",
     "is_elementwise",

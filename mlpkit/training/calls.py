@@ -1,10 +1,12 @@
 """Epochs of a program, over rows on the device or streamed to it."""
 
 import contextlib
+import math
 
 import numpy as np
 
 from mlpkit.backend import tf
+from mlpkit.training.scheduling import course_of
 from mlpkit.training.shapes import EVALUATION_BATCH
 from mlpkit.training.streams import Stream
 
@@ -89,7 +91,9 @@ def run_epochs(program, state, rows, held, n_epochs, plan):
         with put_back(plan.rng):
             return _streamed_epoch(program, state, rows, held, counts, settings, plan)
     orders, generators = draw_orders(plan.rng, rows.drawn, n_epochs, plan.order)
-    state, figures = program.run(state, rows, held, orders, counts, settings, plan.units)
+    course = course_of(program, rows, plan)
+    factors = course.factors(int(state.epoch), n_epochs)
+    state, figures = program.run(state, rows, held, orders, counts, settings, plan.units, factors)
     plan.rng.set_state(generators[len(figures) - 1])
     return state, figures
 
@@ -98,9 +102,15 @@ def _streamed_epoch(program, state, rows, held, counts, settings, plan):
     """Take the steps of `Epochs.run` for one epoch, segment by segment."""
     epochs, step = program.epochs, program.step
     values, totals = state.values, step.fresh_totals()
+    course, epoch, done = course_of(program, rows, plan), int(state.epoch), 0
     for columns, n_rows in _segments(program, rows, plan.rng, program.batch_size):
         plan.interrupts.check()
-        values, totals = program.learn(values, totals, columns, n_rows, settings, plan.units)
+        n_steps = math.ceil(np.max(n_rows) / program.batch_size)
+        values, totals = program.learn(
+            values, totals, columns, n_rows, settings, plan.units,
+            course.part(epoch, done, n_steps),
+        )  # fmt: skip
+        done += n_steps
     figures = [step.figures(totals)]
     state = epochs.advance(state, values)
     n_held, patience = counts

@@ -31,7 +31,7 @@ class Epochs:
         self.n_figures = len(names)
         self.error = names.index("accuracy") if by_accuracy and "accuracy" in names else None
 
-    def run(self, state, rows, held, orders, counts, settings, units):
+    def run(self, state, rows, held, orders, counts, settings, units, factors=None):
         """Train for several epochs, fewer where early stopping or divergence ends them.
 
         Parameters
@@ -46,6 +46,8 @@ class Epochs:
             How much of these counts.
         settings, units
             As in `Step.train`.
+        factors : tensor of shape (>= n_epochs, >= n_steps, n_scheduled), default=None
+            Of each epoch's steps, as `Step.train` takes them.
 
         Returns
         -------
@@ -63,10 +65,10 @@ class Epochs:
 
         def epoch(state, table):
             place = tf.reshape(state.epoch - first, (1, 1))
-            order = tf.gather(orders, state.epoch - first)
+            order, shares = (entry(part, state.epoch - first) for part in (orders, factors))
             totals = self.step.fresh_totals()
             values, totals = self.learn(
-                state.values, totals, rows, order, counts.rows, settings, units
+                state.values, totals, rows, order, counts.rows, settings, units, shares
             )
             figures = self.step.figures(totals)
             state, figures = self.close(state, values, figures, held, counts, settings, units)
@@ -74,7 +76,7 @@ class Epochs:
 
         return tf.while_loop(unfinished, epoch, (state, table))
 
-    def learn(self, values, totals, rows, order, n_rows, settings, units):
+    def learn(self, values, totals, rows, order, n_rows, settings, units, factors=None):
         """Learn rows in an order, batch by batch.
 
         Parameters
@@ -87,6 +89,8 @@ class Epochs:
             Row numbers; a whole number of batches where this program fills up.
         n_rows : tensor of shape (), int32
             How many of them count.
+        factors : tensor of shape (>= n_steps, n_scheduled), default=None
+            Of each step, as `Step.train` takes them.
 
         Returns
         -------
@@ -95,7 +99,8 @@ class Epochs:
 
         def batch(start, values, totals):
             chosen = self._batch(rows, order, start, n_rows)
-            values, totals = self.step.train(values, totals, chosen, settings, units)
+            now = entry(factors, start // self.batch_size)
+            values, totals = self.step.train(values, totals, chosen, settings, units, factors=now)
             return start + self.batch_size, values, totals
 
         _, values, totals = tf.while_loop(
@@ -217,3 +222,8 @@ class Epochs:
             improved=improved,
             goes_on=state.goes_on & finite & (state.epoch - improved < patience),
         )
+
+
+def entry(table, place):
+    """Give an entry of a table, None where there is none."""
+    return None if table is None else tf.gather(table, place)

@@ -7,6 +7,7 @@ import numpy as np
 from mlpkit.backend import keras, tf
 from mlpkit.training.calls import draw_orders, run_counts
 from mlpkit.training.rows import take
+from mlpkit.training.scheduling import course_of
 from mlpkit.training.showcase import resumed
 
 
@@ -110,16 +111,26 @@ class _Bookkeeping(keras.callbacks.Callback):
         self.plan, self.record = plan, record
         self.settings = showcase.program.settings(plan.settings)
         self.inside = False  # an epoch
+        self.course = course_of(showcase.program, batches.rows, plan)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.inside = True
         self.batches.shuffle()
+        self.factors = self.course.factors(epoch, 1)
         if epoch:
             values = resumed(self.showcase, self.state).values
             self.showcase.put((*values.trained, *values.others), values.slots)
         self.seen, self.sum_by_rows, self.sum_by_weight = 0, 0.0, 0.0
 
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.factors is not None:
+            rate = self.showcase.optimizer.learning_rate
+            self.rate = np.asarray(rate)
+            rate.assign(self.rate * self.rate.dtype.type(self.factors[0, batch, 0]))
+
     def on_train_batch_end(self, batch, logs=None):
+        if self.factors is not None:
+            self.showcase.optimizer.learning_rate.assign(self.rate)
         # Keras's running mean counts rows; the loop's mean counts weights.
         chosen = self.batches.chosen(batch)
         self.seen += len(chosen)

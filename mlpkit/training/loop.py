@@ -43,6 +43,11 @@ class Plan:
         Tells when somebody wants training to end.
     order : callable, default=None
         ``order(rng)`` draws the row numbers of an epoch; None takes each row once.
+    schedules : dict of str to (str or callable), default={}
+        Schedules (see `mlpkit.schedules`) by what follows them: "learning_rate" and names of
+        `settings`, which are multiplied by their factors.
+    horizon : int, default=None
+        Epochs over which the schedules run; None takes `epochs`.
     """
 
     epochs: int
@@ -56,6 +61,8 @@ class Plan:
     backups: object = None
     interrupts: Interrupts = field(default_factory=Interrupts)
     order: object = None
+    schedules: dict = field(default_factory=dict)
+    horizon: int | None = None
 
 
 @dataclass

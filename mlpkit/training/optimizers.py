@@ -1,6 +1,7 @@
 """Keras's optimizers as pure functions: values in, new values out, no variable is written."""
 
 from mlpkit.backend import keras
+from mlpkit.training.factors import decay_factor, rate_factor, times
 
 _PARENTS = {parent.__name__: parent for parent in keras.optimizers.Optimizer.__mro__}
 _Tensorflow, _Base = _PARENTS["TFOptimizer"], _PARENTS["BaseOptimizer"]
@@ -119,7 +120,8 @@ class _Pure(_Tensorflow):
 
     They are written without side effects, for the other backends; for TensorFlow, methods are
     replaced by ones that write to variables, replica by replica. As the second parent of a class,
-    this one stands before those and behind the optimizer's own methods.
+    this one stands before those and behind the optimizer's own methods. Learning rate and weight
+    decay are multiplied by the factors that a variable carries.
     """
 
     _decay = ()
@@ -131,11 +133,18 @@ class _Pure(_Tensorflow):
         """The weight decay as a variable, None where there is none."""
         return self._decay[0] if self._decay else None
 
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            rate = times(learning_rate, rate_factor(variable))
+            self.update_step(gradient, variable, rate)
+
     def _apply_weight_decay(self, variables):
         if self.run_time_decay is None:
             return
         for variable in variables:
-            if self._use_weight_decay(variable):
+            factor = decay_factor(variable)
+            if factor and self._use_weight_decay(variable):
                 decay = keras.ops.cast(self.run_time_decay, variable.dtype)
                 rate = keras.ops.cast(self.learning_rate, variable.dtype)
-                variable.assign(variable - variable * decay * rate)
+                lost = variable * decay * rate
+                variable.assign(variable - times(lost, factor * rate_factor(variable)))

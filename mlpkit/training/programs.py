@@ -39,12 +39,15 @@ class Program:
         then have widths that occur nowhere else in it.
     replicas : Replicas, default=None
         Who share each batch; a program of several is a graph. None trains on one device.
+    scheduled : tuple of str, default=()
+        What follows a schedule, see `Step.schedule`; the schedules come with each fit.
     """
 
     def __init__(
         self, step, batch_size, *, compiled=False, masks=False, by_accuracy=False,
-        any_width=False, replicas=None,
+        any_width=False, replicas=None, scheduled=(),
     ):  # fmt: skip
+        step.schedule(scheduled)
         self.step, self.batch_size, self.compiled = step, batch_size, compiled
         self.any_width, self.replicas = any_width, replicas
         if replicas is None:
@@ -107,7 +110,7 @@ class Program:
             state = fresh  # none, or another optimizer's
             learning_rate = own_rate if learning_rate is None else learning_rate
         if learning_rate is not None:
-            place = self._rate_place()
+            place = self.step.rate_place
             if place is None:
                 raise InvalidParameterError(
                     "learning_rate must be None for an optimizer that has a learning rate "
@@ -124,11 +127,6 @@ class Program:
         shape = tuple(sizes.get(n, n) for n in slot.shape)
         # One number fills all of it: only such optimizers are run with layers of any width.
         return slot if shape == slot.shape else np.full(shape, slot.flat[0], slot.dtype)
-
-    def _rate_place(self):
-        rate = self.step.optimizer._learning_rate
-        places = (i for i, v in enumerate(self.step.variables.slots) if v is rate)
-        return next(places, None)
 
     @property
     def n_parameters(self):
@@ -152,7 +150,7 @@ class Program:
 
     def learning_rate(self, state):
         """Give the learning rate in force, None where a schedule sets it."""
-        place = self._rate_place()
+        place = self.step.rate_place
         return None if place is None else float(state.values.slots[place])
 
     def settings(self, given):
@@ -172,7 +170,7 @@ class Program:
             for name, variable in self.step.settings.items()
         )
 
-    def run(self, state, rows, held, orders, counts, settings, units):
+    def run(self, state, rows, held, orders, counts, settings, units, factors=None):
         """Train for the epochs of `orders`, as `Epochs.run` does, figures as an array.
 
         Parameters
@@ -189,6 +187,8 @@ class Program:
             See `settings`.
         units : tuple of (tensor, tensor)
             Scale and offset from the network's units to the target's, for the metrics.
+        factors : ndarray of shape (n_epochs, n_steps, n_scheduled), default=None
+            What schedules give for each step.
 
         Returns
         -------
@@ -201,12 +201,13 @@ class Program:
         arguments = (
             state, rows.read, held_columns, self._orders(orders, rows),
             Counts(*(tf.constant(count, tf.int32) for count in counts)), settings, units,
+            self._factors(factors, rows.epochs_a_call, rows.n_slots),
         )  # fmt: skip
         before = state.epoch
         state, figures = self._call("run", arguments)
         return state, figures.numpy()[: int(state.epoch) - int(before)]
 
-    def learn(self, values, totals, columns, n_rows, settings, units):
+    def learn(self, values, totals, columns, n_rows, settings, units, factors=None):
         """Learn a segment of an epoch's rows in the order they have, as `Epochs.learn` does.
 
         Parameters
@@ -217,6 +218,8 @@ class Program:
             The rows.
         n_rows : int or pair of int
             How many of them count; see `SharedEpochs.learn`.
+        factors : ndarray of shape (n_steps, n_scheduled), default=None
+            What schedules give for each step.
 
         Returns
         -------
@@ -224,7 +227,8 @@ class Program:
         """
         order = tf.range(columns.y.shape[0])
         count = tf.constant(n_rows, tf.int32)
-        arguments = (values, totals, self._read(columns), order, count, settings, units)
+        factors = self._factors(factors, columns.y.shape[0])
+        arguments = (values, totals, self._read(columns), order, count, settings, units, factors)
         return self._call("learn", arguments)
 
     def judge(self, weights, totals, columns, n_rows, settings, units):
@@ -284,6 +288,17 @@ class Program:
         table = np.zeros((rows.epochs_a_call, n_slots), np.int32)
         table[: len(orders), : orders.shape[1]] = orders
         return tf.constant(table)
+
+    def _factors(self, factors, *shape):
+        """Fill factors up to the program's shape: epochs, and rows whose steps they are."""
+        if factors is None:
+            return None
+        if self.compiled:
+            n_steps = math.ceil(shape[-1] / self.batch_size)
+            table = np.zeros((*shape[:-1], n_steps, factors.shape[-1]))
+            table[tuple(map(slice, factors.shape))] = factors
+            factors = table
+        return tf.constant(factors, self.step.dtype)
 
     def _call(self, name, arguments):
         return self._graph(name, arguments)(*arguments)

@@ -1,7 +1,7 @@
 """Epochs whose batches several replicas share, as graphs."""
 
 from mlpkit.backend import keras, tf
-from mlpkit.training.epochs import Epochs
+from mlpkit.training.epochs import Epochs, entry
 from mlpkit.training.replicas import Replicas
 from mlpkit.training.rows import run_of, take
 from mlpkit.training.shapes import EVALUATION_BATCH
@@ -41,7 +41,7 @@ class SharedEpochs(Epochs):
         weights = {id(v) for v in step.model.weights}
         self._are_seeds = [id(v) not in weights for v in step.variables.others]
 
-    def learn(self, values, totals, rows, order, n_rows, settings, units):
+    def learn(self, values, totals, rows, order, n_rows, settings, units, factors=None):
         """Learn rows in an order, batch by batch.
 
         Parameters
@@ -55,6 +55,8 @@ class SharedEpochs(Epochs):
         n_rows : tensor of shape () or (2,), int32
             How many of them count; where each process has rows of its own, also those of as many
             whole steps as any process takes.
+        factors
+            As in `Epochs.learn`.
 
         Returns
         -------
@@ -62,12 +64,14 @@ class SharedEpochs(Epochs):
         """
 
         def batch(start, copies, sums):
+            now = entry(factors, start // self.batch_size)
+
             def replica(place, number):
                 low, high = self._share(place, number, start, self.batch_size, n_rows)
                 chosen = tf.slice(order, [low], [high - low])
                 part = Batch(*take(rows[place], chosen))
                 return self.step.train(
-                    copies[place], sums[place], part, settings, units, pooled=self._pooled
+                    copies[place], sums[place], part, settings, units, self._pooled, now
                 )
 
             trained = self.replicas.run(replica)

@@ -11,6 +11,8 @@ import numpy as np
 
 from mlpkit.backend import keras, tf
 from mlpkit.compilation import loss_per_row
+from mlpkit.errors import InvalidParameterError
+from mlpkit.training.factors import factors_of
 from mlpkit.training.optimizers import is_pure, pure
 from mlpkit.training.values import Totals, Values
 
@@ -35,7 +37,13 @@ class Step:
     joins : bool, default=False
         Whether the trained variables are kept as one vector, which an elementwise optimizer
         treats as it would treat each of them: in a compiled step of a small network that takes a
-        third fewer operations, and a third less time to compile.
+        third fewer operations, and a third less time to compile. Not done where variables carry
+        factors of their own, see `mlpkit.training.factors`.
+
+    Attributes
+    ----------
+    scheduled : tuple of str
+        Numbers that follow a schedule, see `schedule`.
     """
 
     def __init__(self, model, optimizer, loss, metrics, dtype, settings=(), *, joins=False):
@@ -44,8 +52,9 @@ class Step:
         self._given = optimizer
         self.optimizer = pure(optimizer) if self.is_pure else optimizer
         self._shapes = [tuple(v.shape) for v in model.trainable_variables]
-        self.joins = joins
         trained = model.trainable_variables
+        self.factors, self.scheduled = factors_of(trained), ()
+        self.joins = joins = joins and not self.factors
         if joins:
             trained = [
                 keras.Variable(np.concatenate([np.ravel(v.numpy()) for v in trained]), dtype=dtype)
@@ -73,6 +82,36 @@ class Step:
             metric.update_state(zeros, zeros)
             metric.reset_state()
 
+    @property
+    def rate_place(self):
+        """The place of the learning rate among the optimizer's variables, None where it has none.
+
+        It has none where a schedule of Keras sets the rate.
+        """
+        rate = self.optimizer._learning_rate
+        return next((i for i, v in enumerate(self.variables.slots) if v is rate), None)
+
+    def schedule(self, names):
+        """Let numbers follow schedules: `train` takes a factor for each, step by step.
+
+        Parameters
+        ----------
+        names : tuple of str
+            "learning_rate", or names of `settings`; those the step has no place for stay as they
+            are.
+
+        Raises
+        ------
+        InvalidParameterError
+            When the optimizer has a schedule of its own.
+        """
+        if "learning_rate" in names and self.rate_place is None:
+            raise InvalidParameterError(
+                "learning_rate_schedule must be None for an optimizer that has a learning rate "
+                "schedule of its own. Got both: give the optimizer a number for learning_rate."
+            )
+        self.scheduled = tuple(names)
+
     def split(self, weights):
         """Give the model's variables, trained ones first, as `Values` without an optimizer's."""
         n = len(self.variables.trained)
@@ -87,7 +126,7 @@ class Step:
         zero = tf.zeros((), self.dtype)
         return Totals(zero, zero, tuple(tf.constant(v) for v in self._fresh_metrics))
 
-    def train(self, values, totals, batch, settings, units, pooled=None):
+    def train(self, values, totals, batch, settings, units, pooled=None, factors=None):
         """Take one step of the optimizer.
 
         Parameters
@@ -105,11 +144,16 @@ class Step:
         pooled : callable, default=None
             Where other replicas take other rows: ``pooled(gradients, loss, weight)``, from the
             gradients of a sum over these, gives those of the mean over all, and the loss of these.
+        factors : tensor of shape (n_scheduled,), default=None
+            What the numbers of `scheduled` are multiplied by in this step.
 
         Returns
         -------
         Values, Totals
         """
+        before = values.slots
+        if factors is not None:
+            values, settings = self._multiplied(values, settings, factors)
         weights = self._apart(values.trained)
         with self._scope(values, totals, settings, weights) as scope:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -123,7 +167,30 @@ class Step:
                 gradients, loss = pooled(gradients, loss, weight)
             self.optimizer.apply(self._together(gradients), self.variables.trained)
             totals = self._totals(totals, batch, loss, predicted, units, scope)
-        return Values(*(self._current(scope, kind) for kind in self.variables)), totals
+        values = Values(*(self._current(scope, kind) for kind in self.variables))
+        return (values if factors is None else self._with_rate_of(values, before)), totals
+
+    def _multiplied(self, values, settings, factors):
+        """Give values and settings with the factors of one step put in."""
+        of = {name: factors[i] for i, name in enumerate(self.scheduled)}
+        settings = tuple(
+            value * tf.cast(of[name], value.dtype) if name in of else value
+            for name, value in zip(self.settings, settings, strict=True)
+        )
+        if "learning_rate" in of:
+            slots, place = list(values.slots), self.rate_place
+            slots[place] = slots[place] * tf.cast(of["learning_rate"], slots[place].dtype)
+            values = values._replace(slots=tuple(slots))
+        return values, settings
+
+    def _with_rate_of(self, values, slots):
+        """Put the learning rate back that a step's factor was multiplied with."""
+        place = self.rate_place
+        if place is None:
+            return values
+        return values._replace(
+            slots=(*values.slots[:place], slots[place], *values.slots[place + 1 :])
+        )
 
     def evaluate(self, values, totals, batch, settings, units):
         """Add a batch's loss and metrics to the sums, learning nothing.

@@ -41,6 +41,8 @@ def train_watched(program, state, rows, held, plan, record, keeper):
             "callbacks with batch hooks, and optimizers that accumulate or average, need rows that "
             "lie on the device. Got rows that are streamed to it."
         )
+    if by_keras:
+        _refuse_what_keras_has_not(program.step)
     showcase = Showcase(program)
     showcase.put(program.epochs.shown(state), state.values.slots)
     run = fit_by_keras if by_keras else _epoch_by_epoch
@@ -49,6 +51,16 @@ def train_watched(program, state, rows, held, plan, record, keeper):
         return record.outcome(state, showcase.model.get_weights())
     finally:
         release(plan.callbacks)
+
+
+def _refuse_what_keras_has_not(step):
+    """Refuse what only steps of `Step.train` honour."""
+    if step.factors or {*step.scheduled} - {"learning_rate"}:
+        raise InvalidParameterError(
+            "callbacks with batch hooks, and optimizers that accumulate or average, need one "
+            "learning rate and one weight decay for all variables, and no schedule but that of the "
+            "learning rate. Got a network with factors or schedules of its own."
+        )
 
 
 def _epoch_by_epoch(showcase, state, rows, held, plan, record, keeper):
