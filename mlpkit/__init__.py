@@ -17,6 +17,8 @@ _HOMES = {
     "Task": "tasks",
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",
+    "RealMLPClassifier": "estimators",
+    "RealMLPRegressor": "estimators",
     "TabMClassifier": "estimators",
     "TabMRegressor": "estimators",
     "KerasClassifier": "estimators",

@@ -16,7 +16,8 @@ from mlpkit.architecture.tabm import tabm_spec
 from mlpkit.bins import piecewise_linear, quantile_bins
 from mlpkit.estimators.folds import fold_numbers, folded, held_order
 from mlpkit.estimators.learnt import Sample
-from mlpkit.inference.tabm import TabMForward, tempered
+from mlpkit.inference.outputs import tempered
+from mlpkit.inference.tabm import TabMForward
 from mlpkit.scaling import identity
 
 SMALL = dict(

@@ -5,6 +5,7 @@ from sklearn.base import ClassifierMixin
 from mlpkit.estimators.classes import ClassifierMethods
 from mlpkit.estimators.regression import RegressorMethods
 from mlpkit.estimators.tabm_fitting import BaseTabM
+from mlpkit.estimators.tabular import BaseTabular
 
 
 class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
@@ -16,7 +17,7 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
         Members.
     """
 
-    partial_fit = BaseTabM.partial_fit
+    partial_fit = BaseTabular.partial_fit
 
     def __init__(
         self,
@@ -73,7 +74,7 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
 class TabMRegressor(RegressorMethods, BaseTabM):
     """TabM as a regressor."""
 
-    partial_fit = BaseTabM.partial_fit
+    partial_fit = BaseTabular.partial_fit
     calibrate = False
 
     def __init__(
