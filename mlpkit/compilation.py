@@ -1,6 +1,7 @@
 """What a network is trained with, as Keras objects: optimizer, loss and metrics."""
 
 from mlpkit.backend import keras, tf
+from mlpkit.errors import InvalidParameterError
 from mlpkit.losses import LOSSES, loss_name
 
 REDUCTION = "mean_with_sample_weight"  # a batch's loss is divided by its sum of weights
@@ -210,7 +211,7 @@ def loss_per_row(loss, y_true, y_pred):
     return tf.reduce_mean(tf.reshape(values, (tf.shape(y_pred)[0], -1)), axis=1)
 
 
-def make_optimizer(optimizer, learning_rate=None):
+def make_optimizer(optimizer, learning_rate=None, global_clipnorm=None):
     """Give a fresh Keras optimizer; the caller's object is never used itself.
 
     Parameters
@@ -219,10 +220,17 @@ def make_optimizer(optimizer, learning_rate=None):
         Keras's name, or a configured optimizer.
     learning_rate : float, default=None
         None leaves the optimizer's own.
+    global_clipnorm : float, default=None
+        Norm to which all gradients together are clipped; None leaves the optimizer's own.
 
     Returns
     -------
     keras.optimizers.Optimizer
+
+    Raises
+    ------
+    InvalidParameterError
+        When it clips in another way as well.
 
     Examples
     --------
@@ -233,6 +241,14 @@ def make_optimizer(optimizer, learning_rate=None):
     """
     given = keras.optimizers.get(optimizer)
     config = given.get_config()
+    if global_clipnorm is not None:
+        others = [name for name in ("clipnorm", "clipvalue") if config.get(name) is not None]
+        if others:
+            raise InvalidParameterError(
+                f"global_clipnorm must be None for an optimizer that clips by {others[0]}. "
+                f"Got {global_clipnorm!r}."
+            )
+        config["global_clipnorm"] = float(global_clipnorm)
     if learning_rate is not None:
         config["learning_rate"] = float(learning_rate)
     return type(given).from_config(config)
@@ -275,6 +291,8 @@ def _metric(metric, task, one_hot, dtype):
             return type(metric).from_config(metric.get_config())
         except (TypeError, ValueError):  # around a function that is not registered
             return metric
+    if metric == "log_loss":
+        return _log_loss(task, one_hot, dtype)
     names = {"rmse": "root_mean_squared_error", "acc": "accuracy"}
     metric = names.get(metric, metric)
     if metric == "accuracy":
@@ -292,3 +310,11 @@ def _metric(metric, task, one_hot, dtype):
         return type(found).from_config(config)
     name = getattr(metric, "__name__", str(metric))
     return keras.metrics.MeanMetricWrapper(found, name=name, dtype=dtype)
+
+
+def _log_loss(task, one_hot, dtype):
+    """Give the loss of probabilities without penalties, by which weights may be selected."""
+    kind = "Binary"
+    if task == "multiclass":
+        kind = "Categorical" if one_hot else "SparseCategorical"
+    return getattr(keras.metrics, f"{kind}Crossentropy")(name="log_loss", dtype=dtype)

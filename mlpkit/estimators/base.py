@@ -1,6 +1,7 @@
 """What all four estimators share: one way from a table to fitted weights, and back."""
 
 import copy
+import time
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +23,7 @@ from mlpkit.estimators.learnt import Learnt, Sample
 from mlpkit.estimators.phases import train_phases, trains_again, warn_if_interrupted
 from mlpkit.estimators.rules import validation_problems
 from mlpkit.estimators.running import TrainingSettings
+from mlpkit.estimators.scoring import selected
 from mlpkit.estimators.team import team_of
 from mlpkit.estimators.validation import read_validation, split
 from mlpkit.inference import run_blocks
@@ -42,7 +44,8 @@ class BaseNetworkEstimator(BaseEstimator):
     _rules = {}
     _by_accuracy = False  # whether early stopping looks at the accuracy first
     # Where an estimator has no parameter of that name.
-    learning_rate_schedule = None
+    learning_rate_schedule = global_clipnorm = max_time = None
+    scoring = "auto"
 
     def fit(self, X, y=None, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train the network.
@@ -91,6 +94,7 @@ class BaseNetworkEstimator(BaseEstimator):
         return self._fit(X, y, sample_weight, validation, go_on=go_on)
 
     def _fit(self, X, y, sample_weight, validation=(None,) * 3, *, go_on, classes=None, once=False):
+        began = time.monotonic()
         check_fork()
         self._check_training_parameters(validation)
         team = team_of(place(self.device))
@@ -112,6 +116,7 @@ class BaseNetworkEstimator(BaseEstimator):
             before = self._learnt if go_on else None
             backups.identify(lambda: described_fit(self, task, sample, held, before))
             settings = self._training_settings(len(sample), held is not None, once, team)
+            settings = self._limited(settings, learnt, held, began)
             again = None
             if trains_again(self.early_stopping, train, sample, settings):
                 again = sample, partial(self._restarted, learnt, sample, seed, go_on)
@@ -233,7 +238,7 @@ class BaseNetworkEstimator(BaseEstimator):
             batch_size=self.batch_size,
             patience=int(self.patience) if validates and self.early_stopping else None,
             validates=validates,
-            by_accuracy=self._by_accuracy,
+            selects_by="accuracy" if self._by_accuracy else None,
             average=bool(self.average) and epochs > 1,
             jit_compile=self.jit_compile,
             verbose=int(self.verbose) if team.is_chief else 0,
@@ -242,6 +247,17 @@ class BaseNetworkEstimator(BaseEstimator):
             placement=team.placement,
             schedules={} if once else self._schedules(),
         )
+
+    def _limited(self, settings, learnt, held, began):
+        """Give settings with what selects the weights, and when the time is over."""
+        settings = selected(self, settings, learnt, held)
+        if self.max_time is None:
+            return settings
+        return replace(settings, deadline=began + float(self.max_time))
+
+    def _with_weights(self, learnt, weights):
+        """Give what was learnt with other weights, to predict with while training goes on."""
+        return replace(learnt, weights=weights)
 
     def _schedules(self):
         """Give what follows a schedule in ``fit``; ``partial_fit`` knows of no end."""

@@ -8,6 +8,7 @@ from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.classes import ClassifierMethods
 from mlpkit.estimators.regression import RegressorMethods
 from mlpkit.estimators.rules import KERAS_RULES
+from mlpkit.estimators.scoring import with_score
 
 _PREFIX = "model__"
 
@@ -82,8 +83,9 @@ class BaseKerasEstimator(BaseNetworkEstimator):
         if optimizer == "auto":
             optimizer = "adam" if compiled is None else compiled.optimizer
         network = KerasNetwork(
-            model, task, loss, optimizer, self.metrics, self.learning_rate, (n_features,)
-        )
+            model, task, loss, optimizer, with_score(self, self.metrics, task),
+            self.learning_rate, (n_features,), global_clipnorm=self.global_clipnorm,
+        )  # fmt: skip
         if self.warm_start and self.model is not model and hasattr(self.model, "get_weights"):
             model.set_weights(self.model.get_weights())
         return network
@@ -92,6 +94,10 @@ class BaseKerasEstimator(BaseNetworkEstimator):
         earlier = self._learnt.network
         shapes = [[w.shape for w in each.model.get_weights()] for each in (network, earlier)]
         return shapes[0] == shapes[1] and network.learns_scaled == earlier.learns_scaled
+
+    def _with_weights(self, learnt, weights):
+        learnt.network.model.set_weights(weights)  # which its compiled predictions read
+        return learnt
 
     def _remember(self, task, learnt, outcome, rng, once):
         super()._remember(learnt.network.task, learnt, outcome, rng, once)
@@ -116,7 +122,9 @@ def _compiled(model, network):
         one_hot = network.loss_row is None or network.loss_row.one_hot
         dtype = network.dtype
         model.compile(
-            optimizer=compilation.make_optimizer(network.optimizer, network.learning_rate),
+            optimizer=compilation.make_optimizer(
+                network.optimizer, network.learning_rate, network.global_clipnorm
+            ),
             loss=compilation.make_loss(network.loss, network.task.loss, dtype=dtype),
             metrics=compilation.make_metrics(
                 network.metrics, network.task.name, one_hot=one_hot, dtype=dtype
@@ -191,13 +199,16 @@ callbacks, backup_dir, backup_freq, verbose, random_state
         optimizer="auto",
         learning_rate=None,
         learning_rate_schedule=None,
+        global_clipnorm=None,
         metrics="auto",
         standardize=False,
         batch_size="auto",
         epochs=100,
+        max_time=None,
         early_stopping="auto",
         validation_fraction=0.1,
         patience=10,
+        scoring="auto",
         average=False,
         jit_compile="auto",
         device="auto",
@@ -256,13 +267,16 @@ device, warm_start, callbacks, backup_dir, backup_freq, verbose, random_state
         optimizer="auto",
         learning_rate=None,
         learning_rate_schedule=None,
+        global_clipnorm=None,
         metrics="auto",
         standardize=False,
         batch_size="auto",
         epochs=100,
+        max_time=None,
         early_stopping="auto",
         validation_fraction=0.1,
         patience=10,
+        scoring="auto",
         average=False,
         jit_compile="auto",
         device="auto",

@@ -10,6 +10,7 @@ from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.classes import ClassifierMethods
 from mlpkit.estimators.mlp_network import MLPNetwork
 from mlpkit.estimators.rules import MLP_RULES
+from mlpkit.estimators.scoring import with_score
 
 ADAM_LEARNING_RATE = 2e-3  # with the running average of weights, twice Keras's own is better
 
@@ -43,6 +44,8 @@ class BaseMLP(BaseNetworkEstimator):
         n_outputs = len(task.classes) if task.name == "multiclass" else task.n_outputs
         spec = make_spec(task.name, n_features, n_outputs, **parameters)
         warn_about_selu(spec)
+        parameters["metrics"] = with_score(self, parameters["metrics"], task)
+        parameters["global_clipnorm"] = self.global_clipnorm
         return MLPNetwork(spec, task, parameters)
 
     @property
@@ -246,13 +249,16 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         optimizer="adam",
         learning_rate="auto",
         learning_rate_schedule=None,
+        global_clipnorm=None,
         loss="auto",
         metrics="auto",
         batch_size="auto",
         epochs=100,
+        max_time=None,
         early_stopping="auto",
         validation_fraction=0.1,
         patience=20,
+        scoring="auto",
         average=True,
         jit_compile="auto",
         device="auto",
@@ -276,13 +282,16 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
+        self.global_clipnorm = global_clipnorm
         self.loss = loss
         self.metrics = metrics
         self.batch_size = batch_size
         self.epochs = epochs
+        self.max_time = max_time
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.scoring = scoring
         self.average = average
         self.jit_compile = jit_compile
         self.device = device

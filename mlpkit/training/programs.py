@@ -32,8 +32,10 @@ class Program:
         number of rows.
     masks : bool, default=False
         Whether layers of the model look at several rows and take a mask of those that count.
-    by_accuracy : bool, default=False
-        Whether the accuracy decides which epoch is best, the loss between equals.
+    selects_by : str, default=None
+        What decides which epoch is best, see `Epochs`; None leaves it to the loss.
+    last_best : bool, default=False
+        Whether the last of several equally good epochs is the best.
     any_width : bool, default=False
         Whether a program that is not compiled serves layers of any width. Those of its own model
         then have widths that occur nowhere else in it.
@@ -44,18 +46,18 @@ class Program:
     """
 
     def __init__(
-        self, step, batch_size, *, compiled=False, masks=False, by_accuracy=False,
+        self, step, batch_size, *, compiled=False, masks=False, selects_by=None,
+        last_best=False,
         any_width=False, replicas=None, scheduled=(),
     ):  # fmt: skip
         step.schedule(scheduled)
+        selection = {"selects_by": selects_by, "last_best": last_best}
         self.step, self.batch_size, self.compiled = step, batch_size, compiled
         self.any_width, self.replicas = any_width, replicas
         if replicas is None:
-            self.epochs = Epochs(
-                step, batch_size, fills_up=compiled, masks=masks, by_accuracy=by_accuracy
-            )
+            self.epochs = Epochs(step, batch_size, fills_up=compiled, masks=masks, **selection)
         else:
-            self.epochs = SharedEpochs(step, batch_size, replicas=replicas, by_accuracy=by_accuracy)
+            self.epochs = SharedEpochs(step, batch_size, replicas=replicas, **selection)
         model = step.model
         model.supports_masking |= masks  # its layers do, and Keras asks the model too
         variables = [*model.trainable_variables, *step.variables.others]

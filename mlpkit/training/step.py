@@ -61,9 +61,8 @@ class Step:
             ]
         self.optimizer.build(trained)
         self.settings = dict(settings)
-        decay = self.optimizer.run_time_decay if self.is_pure else None
-        if decay is not None:
-            self.settings["weight_decay"] = decay
+        if self.is_pure:
+            self.settings.update(self.optimizer.run_time)
         self.variables = Values(
             tuple(trained),
             tuple(model.non_trainable_variables),
