@@ -11,7 +11,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "make_classifier": "factories",
     "make_regressor": "factories",
-    "make_tabm": "ensemble_factory",
+    "make_tabm": "table_factories",
+    "make_realmlp": "table_factories",
     "describe_architecture": "architecture",
     "infer_task": "tasks",
     "Task": "tasks",

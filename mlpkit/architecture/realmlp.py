@@ -1,6 +1,6 @@
 """The frozen description of a RealMLP network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from mlpkit.architecture.spec import MLPSpec
 
@@ -77,3 +77,27 @@ class RealMLPSpec(MLPSpec):
             f"trainable weights   {self.n_parameters:,}",
         ]
         return "\n".join(lines)
+
+
+def realmlp_spec(spec, **parts):
+    """Give the description of a RealMLP whose head is that of an MLP.
+
+    Parameters
+    ----------
+    spec : MLPSpec
+        Task, outputs, loss, hidden layers, activation and dropout.
+    **parts
+        The fields that only `RealMLPSpec` has.
+
+    Returns
+    -------
+    RealMLPSpec
+
+    Examples
+    --------
+    >>> from mlpkit.architecture import make_spec
+    >>> realmlp_spec(make_spec("binary", 3), n_numbers=3).n_numbers
+    3
+    """
+    common = {field.name: getattr(spec, field.name) for field in fields(MLPSpec)}
+    return RealMLPSpec(**common, **parts)

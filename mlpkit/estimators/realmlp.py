@@ -1,13 +1,12 @@
 """`RealMLPClassifier` and `RealMLPRegressor`: one network with pre-tuned defaults."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
 from mlpkit.architecture import make_spec
-from mlpkit.architecture.realmlp import RealMLPSpec
-from mlpkit.architecture.spec import MLPSpec
+from mlpkit.architecture.realmlp import realmlp_spec
 from mlpkit.checks import boolean, integer, number, one_of
 from mlpkit.encoding import TabularEncoder
 from mlpkit.estimators.classes import ClassifierMethods
@@ -15,6 +14,7 @@ from mlpkit.estimators.learnt import Learnt
 from mlpkit.estimators.realmlp_network import RealMLPNetwork
 from mlpkit.estimators.regression import RegressorMethods
 from mlpkit.estimators.rules import MLP_RULES
+from mlpkit.estimators.scoring import FIGURES, with_score
 from mlpkit.estimators.tabular import BaseTabular
 from mlpkit.scaling import fit_robust_units
 
@@ -24,13 +24,15 @@ NEVER = 2**31 - 1  # epochs of patience: all of them are trained
 
 _SHARED = ("device", "epochs", "batch_size", "jit_compile", "class_weight", "hidden_layer_sizes",
            "loss", "metrics", "verbose", "random_state", "validation_fraction", "output_range",
-           "output_activation", "delta", "quantile", "dropout")  # fmt: skip
+           "output_activation", "delta", "quantile", "dropout", "max_time",
+           "learning_rate_schedule")  # fmt: skip
 
 REALMLP_RULES = {
     **{name: MLP_RULES[name] for name in _SHARED},
     "activation": one_of("auto") | MLP_RULES["activation"],
     "learning_rate": one_of("auto") | number(0, closed="neither"),
     "weight_decay": number(0),
+    "scoring": one_of("auto", "loss", *FIGURES),
     "label_smoothing": number(0, 1, closed="left"),
     "calibrate": one_of("auto") | boolean(),
 }
@@ -55,7 +57,9 @@ class BaseRealMLP(BaseTabular):
         )
 
     def _schedules(self):
-        return {"learning_rate": "coslog4", "weight_decay": "flat_cos", "dropout": "flat_cos"}
+        rate = self.learning_rate_schedule
+        others = {"weight_decay": "flat_cos", "dropout": "flat_cos" } if self.dropout else {"weight_decay": "flat_cos"}
+        return others if rate is None else {"learning_rate": rate, **others}
 
     def _make_network(self, task, n_features, seed):
         if task.name == "binary":  # by a softmax of two units
@@ -68,13 +72,14 @@ class BaseRealMLP(BaseTabular):
         groups = self.encoder_.groups_
         width = {kind: sum(g.width for g in groups if g.kind == kind)
                  for kind in ("number", "flag", "one-hot")}
-        spec = RealMLPSpec(
-            **{field.name: getattr(spec, field.name) for field in fields(MLPSpec)},
+        spec = realmlp_spec(
+            spec,
             n_numbers=width["number"],
             n_flags=width["flag"] + width["one-hot"],
             n_codes=tuple(group.n_codes for group in groups if group.kind == "codes"),
         )
-        return RealMLPNetwork(spec, task, parameters)
+        metrics = with_score(self, parameters["metrics"], task)
+        return RealMLPNetwork(spec, task, {**parameters, "metrics": metrics})
 
     def _network_parameters(self, task):
         from mlpkit.backend import keras
@@ -102,6 +107,7 @@ class BaseRealMLP(BaseTabular):
 
     def _training_settings(self, n_rows, validates, once, team):
         settings = super()._training_settings(n_rows, validates, once, team)
+        settings = replace(settings, last_best=True)
         if isinstance(settings.jit_compile, str) and isinstance(self.loss, str):
             settings = replace(settings, jit_compile=True)
         return settings
@@ -132,12 +138,15 @@ class RealMLPClassifier(ClassifierMethods, ClassifierMixin, BaseRealMLP):
         dropout=0.15,
         learning_rate="auto",
         weight_decay=0.02,
+        learning_rate_schedule="coslog4",
         label_smoothing=0.1,
         loss="auto",
         metrics="auto",
         batch_size=256,
         epochs=256,
         validation_fraction=0.2,
+        scoring="auto",
+        max_time=None,
         calibrate="auto",
         class_weight=None,
         jit_compile="auto",
@@ -150,12 +159,15 @@ class RealMLPClassifier(ClassifierMethods, ClassifierMixin, BaseRealMLP):
         self.dropout = dropout
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.learning_rate_schedule = learning_rate_schedule
         self.label_smoothing = label_smoothing
         self.loss = loss
         self.metrics = metrics
         self.batch_size = batch_size
         self.epochs = epochs
         self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.max_time = max_time
         self.calibrate = calibrate
         self.class_weight = class_weight
         self.jit_compile = jit_compile
@@ -180,6 +192,7 @@ class RealMLPRegressor(RegressorMethods, BaseRealMLP):
         output_activation="auto",
         learning_rate="auto",
         weight_decay=0.02,
+        learning_rate_schedule="coslog4",
         loss="mse",
         delta=1.0,
         quantile=0.5,
@@ -187,6 +200,8 @@ class RealMLPRegressor(RegressorMethods, BaseRealMLP):
         batch_size=256,
         epochs=256,
         validation_fraction=0.2,
+        scoring="auto",
+        max_time=None,
         jit_compile="auto",
         device="auto",
         verbose=0,
@@ -199,6 +214,7 @@ class RealMLPRegressor(RegressorMethods, BaseRealMLP):
         self.output_activation = output_activation
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.learning_rate_schedule = learning_rate_schedule
         self.loss = loss
         self.delta = delta
         self.quantile = quantile
@@ -206,6 +222,8 @@ class RealMLPRegressor(RegressorMethods, BaseRealMLP):
         self.batch_size = batch_size
         self.epochs = epochs
         self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.max_time = max_time
         self.jit_compile = jit_compile
         self.device = device
         self.verbose = verbose

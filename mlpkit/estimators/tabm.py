@@ -31,6 +31,7 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
         dropout=0.1,
         learning_rate=4e-3,
         weight_decay=0.03,
+        learning_rate_schedule=None,
         loss="auto",
         metrics="auto",
         batch_size="auto",
@@ -39,6 +40,8 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
         validation_fraction=0.2,
         patience=16,
         average=True,
+        scoring="auto",
+        max_time=None,
         calibrate="auto",
         class_weight=None,
         jit_compile="auto",
@@ -55,6 +58,7 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
         self.dropout = dropout
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.learning_rate_schedule = learning_rate_schedule
         self.loss = loss
         self.metrics = metrics
         self.batch_size = batch_size
@@ -63,6 +67,8 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.average = average
+        self.scoring = scoring
+        self.max_time = max_time
         self.calibrate = calibrate
         self.class_weight = class_weight
         self.jit_compile = jit_compile
@@ -91,6 +97,7 @@ class TabMRegressor(RegressorMethods, BaseTabM):
         output_activation="auto",
         learning_rate=4e-3,
         weight_decay=0.03,
+        learning_rate_schedule=None,
         loss="mse",
         delta=1.0,
         quantile=0.5,
@@ -101,6 +108,8 @@ class TabMRegressor(RegressorMethods, BaseTabM):
         validation_fraction=0.2,
         patience=16,
         average=True,
+        scoring="auto",
+        max_time=None,
         jit_compile="auto",
         device="auto",
         verbose=0,
@@ -117,6 +126,7 @@ class TabMRegressor(RegressorMethods, BaseTabM):
         self.output_activation = output_activation
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.learning_rate_schedule = learning_rate_schedule
         self.loss = loss
         self.delta = delta
         self.quantile = quantile
@@ -127,6 +137,8 @@ class TabMRegressor(RegressorMethods, BaseTabM):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.average = average
+        self.scoring = scoring
+        self.max_time = max_time
         self.jit_compile = jit_compile
         self.device = device
         self.verbose = verbose

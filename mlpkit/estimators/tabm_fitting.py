@@ -11,6 +11,7 @@ from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators.folds import fold_numbers, folded, held_order
 from mlpkit.estimators.learnt import Sample
 from mlpkit.estimators.rules import MLP_RULES
+from mlpkit.estimators.scoring import FIGURES, with_score
 from mlpkit.estimators.tabm_network import TabMNetwork
 from mlpkit.estimators.tabular import BaseTabular
 
@@ -20,7 +21,8 @@ LEAST_ROWS = 20  # below, nothing is validated
 
 _SHARED = ("device", "epochs", "batch_size", "patience", "average", "jit_compile", "class_weight",
            "loss", "metrics", "verbose", "random_state", "validation_fraction", "output_range",
-           "output_activation", "delta", "quantile", "activation", "dropout")  # fmt: skip
+           "output_activation", "delta", "quantile", "activation", "dropout", "max_time",
+           "learning_rate_schedule")  # fmt: skip
 
 TABM_RULES = {
     **{name: MLP_RULES[name] for name in _SHARED},
@@ -34,6 +36,7 @@ TABM_RULES = {
     "n_bins": integer(1),
     "learning_rate": number(0, closed="neither"),
     "weight_decay": number(0),
+    "scoring": one_of("auto", "loss", *FIGURES),
     "cv": one_of("auto") | none() | Rule("be 2, 4 or 8", lambda value: value in (2, 4, 8)),
     "calibrate": one_of("auto") | boolean(),
 }
@@ -112,8 +115,13 @@ class BaseTabM(BaseTabular):
             n_bins=int(self.n_bins),
             variant=self.variant,
         )
-        more = {"optimizer": "adamw", "learning_rate": float(self.learning_rate)}
-        return TabMNetwork(spec, task, {**parameters, **more, "weight_decay": self.weight_decay})
+        more = {
+            "metrics": with_score(self, parameters["metrics"], task),
+            "optimizer": "adamw",
+            "learning_rate": float(self.learning_rate),
+            "weight_decay": float(self.weight_decay),
+        }
+        return TabMNetwork(spec, task, {**parameters, **more})
 
     def _columns(self, n_features):
         """Give how many numbers come first, and the widths of the groups behind them."""

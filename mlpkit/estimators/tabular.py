@@ -115,5 +115,5 @@ def _temperature(predicted, y, weight, task):
             values = -np.log(np.maximum(p, least)).mean(axis=1)
         return np.average(values, weights=weight)
 
-    found = minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded")
+    found = minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded")
     return float(np.exp(found.x)) if found.fun < loss(0.0) else 1.0

@@ -38,9 +38,7 @@ class HashDropout(keras.layers.Dropout):
 
     def __init__(self, rate, seed=None, **options):
         changing = isinstance(rate, keras.Variable)
-        super().__init__(float(rate), seed=seed, **options)
-        if changing and self.rate == 0:  # for which Keras makes no generator
-            super().__init__(0.5, seed=seed, **options)
+        super().__init__(0.5 if changing else float(rate), seed=seed, **options)
         # Past Keras's tracking, which would count a bare variable among the layer's weights.
         object.__setattr__(self, "_changing", (rate,) if changing else ())
 
