@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from mlpkit.checks import all_or_nothing, check_parameters
 from mlpkit.devices import place
+from mlpkit.encoding import TabularEncoder
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators import inputs
 from mlpkit.estimators.backing import fit_backups
@@ -168,6 +169,11 @@ class BaseNetworkEstimator(BaseEstimator):
         """Give training rows, and validation rows or None."""
         return split(self, sample, task, y, validation, network, rng, once)
 
+    def _encoder(self):
+        """Give an unfitted encoder for tables as they are, None where X must be numbers."""
+        encode = getattr(self, "encode", False)
+        return TabularEncoder() if encode is True or encode == "auto" else None
+
     def _check_training_parameters(self, validation):
         more = validation_problems(*validation)
         check_parameters(self.get_params(deep=False), self._rules, *more)
@@ -300,7 +306,7 @@ class BaseNetworkEstimator(BaseEstimator):
         """Give ``finish(outputs)`` for rows, block by block; outputs are in the target's units."""
         if "_learnt" not in vars(self):
             check_is_fitted(self)
-        if inputs.is_plain(self, X):
+        if getattr(self, "encoder_", None) is None and inputs.is_plain(self, X):
             # What scikit-learn's validation takes is many times what a row does. Only rows whose
             # sum is not finite go through it, for the error it gives.
             options["doubt"] = partial(inputs.check_features, self, reset=False)

@@ -7,6 +7,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators.datasets import is_dataset
+from mlpkit.estimators.encoded import encoded_table
 
 FLOATS = (np.float64, np.float32)
 
@@ -37,6 +38,9 @@ def check_features(estimator, X, *, reset):
             f"X must be an array or a table here. Got {type(X).__name__}: only fit and partial_fit "
             "take datasets; predict batch by batch, for instance [predict(x) for x, *_ in X]."
         )
+    encoded = encoded_table(estimator, X, reset=reset)
+    if encoded is not None:
+        return encoded
     refuse_text(X)
     X = validate_data(
         estimator,

@@ -91,6 +91,9 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         Share of hidden units dropped in training, in [0, 1).
     l2 : float, default=1e-4
         Keras's kernel penalty, ``l2 * sum(W ** 2)`` for each layer.
+    encode : bool or "auto", default="auto"
+        Whether tables are encoded as they are, by `TabularEncoder`: text, categories, dates and
+        missing values. "auto" leaves tables of finite numbers as they are; False refuses others.
     standardize : bool, default=True
         Standardise the inputs (weighted means and variances of the training rows).
     optimizer : str or keras.optimizers.Optimizer, default="adam"
@@ -162,6 +165,8 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Column names, where `X` had some.
+    encoder_ : TabularEncoder or None
+        What encodes tables; None where `X` came as finite numbers.
     n_outputs_ : int
         Columns of the target.
     history_ : dict of str to list of float
@@ -239,6 +244,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         normalization=None,
         dropout=0.0,
         l2=1e-4,
+        encode="auto",
         standardize=True,
         optimizer="adam",
         learning_rate="auto",
@@ -271,6 +277,7 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         self.normalization = normalization
         self.dropout = dropout
         self.l2 = l2
+        self.encode = encode
         self.standardize = standardize
         self.optimizer = optimizer
         self.learning_rate = learning_rate

@@ -17,6 +17,8 @@ class MLPRegressor(RegressorMethods, BaseMLP):
     ----------
     hidden_layer_sizes, activation, kernel_initializer, normalization, dropout, l2
         As in `MLPClassifier`.
+    encode : bool or "auto", default="auto"
+        As in `MLPClassifier`.
     standardize : bool, default=True
         Standardise inputs and targets (weighted means and variances of the training rows).
         Targets only where the loss allows it: "mse", "mae", "huber", "poisson", "quantile";
@@ -71,6 +73,7 @@ warm_start, callbacks, backup_dir, backup_freq, verbose, dtype, random_state
         normalization=None,
         dropout=0.0,
         l2=1e-4,
+        encode="auto",
         standardize=True,
         output_range=None,
         output_activation="auto",
@@ -106,6 +109,7 @@ warm_start, callbacks, backup_dir, backup_freq, verbose, dtype, random_state
         self.normalization = normalization
         self.dropout = dropout
         self.l2 = l2
+        self.encode = encode
         self.standardize = standardize
         self.output_range = output_range
         self.output_activation = output_activation

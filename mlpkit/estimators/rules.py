@@ -66,6 +66,7 @@ TRAINING_RULES = {
     | Rule("be a dict of class weights", lambda value: isinstance(value, dict)),
     "average": boolean(),
     "jit_compile": one_of("auto") | boolean(),
+    "encode": one_of("auto") | boolean(),
     "warm_start": boolean(),
     "callbacks": none()
     | _CALLBACK

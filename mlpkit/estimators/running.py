@@ -249,5 +249,5 @@ def _is_compiled(network, sample, settings, batch_size):
 def _batch_size(size, sample):
     if isinstance(sample, DatasetSample):
         return sample.table.batch_size
-    n_rows = len(sample)
+    n_rows = sample.n_drawn
     return min(auto_batch_size(n_rows) if isinstance(size, str) else int(size), n_rows)

@@ -5,6 +5,7 @@ from sklearn.base import ClassifierMixin
 from mlpkit.estimators.classes import ClassifierMethods
 from mlpkit.estimators.regression import RegressorMethods
 from mlpkit.estimators.tabm_fitting import BaseTabM
+from mlpkit.estimators.tabular import BaseTabular
 
 
 class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
@@ -16,7 +17,7 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
         Members.
     """
 
-    partial_fit = BaseTabM.partial_fit
+    partial_fit = BaseTabular.partial_fit
 
     def __init__(
         self,
@@ -29,11 +30,11 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
         n_bins=48,
         dropout=0.1,
         learning_rate=4e-3,
-        weight_decay=3e-4,
+        weight_decay=0.03,
         loss="auto",
         metrics="auto",
         batch_size="auto",
-        epochs=100,
+        epochs=150,
         cv="auto",
         validation_fraction=0.2,
         patience=16,
@@ -73,7 +74,7 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
 class TabMRegressor(RegressorMethods, BaseTabM):
     """TabM as a regressor."""
 
-    partial_fit = BaseTabM.partial_fit
+    partial_fit = BaseTabular.partial_fit
     calibrate = False
 
     def __init__(
@@ -85,17 +86,17 @@ class TabMRegressor(RegressorMethods, BaseTabM):
         activation="relu",
         embedding_dim=12,
         n_bins=48,
-        dropout=0.1,
+        dropout=0.0,
         output_range=None,
         output_activation="auto",
         learning_rate=4e-3,
-        weight_decay=3e-4,
+        weight_decay=0.03,
         loss="mse",
         delta=1.0,
         quantile=0.5,
         metrics="auto",
         batch_size="auto",
-        epochs=100,
+        epochs=150,
         cv="auto",
         validation_fraction=0.2,
         patience=16,

@@ -1,0 +1,173 @@
+"""What becomes of a column of categories: a column a level, a sign, or codes."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from mlpkit.encoding.plans import Dropped
+
+MISSING = None  # stands for a missing value among the levels
+
+
+@dataclass(frozen=True)
+class CategoryPlan:
+    """A column of categories.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    form : {"one-hot", "sign", "codes"}
+        A column a level; one of -1 and 1; or one of whole numbers.
+    levels : tuple of (str or None)
+        Levels with a place of their own, None for missing.
+    rare : frozenset of str
+        Levels that share a place.
+    """
+
+    name: str
+    form: str
+    levels: tuple
+    rare: frozenset
+    kind: str = "category"
+    places: dict = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self):
+        shared = dict.fromkeys(self.rare, len(self.levels))
+        own = {level: i for i, level in enumerate(self.levels)}
+        object.__setattr__(self, "places", {**shared, **own})
+
+    @property
+    def width(self):
+        """Places of levels, with the one that rare ones share."""
+        return len(self.levels) + bool(self.rare)
+
+    @property
+    def parts(self):
+        """What it becomes: (name, kind, width, number of codes) of each group."""
+        if self.form == "codes":
+            return ((self.name, "codes", 1, len(self.levels) + 1),)
+        if self.form == "sign":
+            return ((self.name, "flag", 1, 0),)
+        return ((self.name, "one-hot", self.width, 0),)
+
+    @property
+    def why(self):
+        """What is done, in words."""
+        words = {"one-hot": "a column a level", "sign": "-1 and 1", "codes": "codes"}[self.form]
+        if self.rare:
+            words += f"; {len(self.rare)} rare level(s) together"
+        return words + ("; missing is a level" if MISSING in self.levels else "")
+
+    def names(self):
+        """Give a name for each column."""
+        if self.form != "one-hot":
+            return [self.name]
+        own = [f"{self.name}_{'missing' if v is MISSING else v}" for v in self.levels]
+        return [*own, *([f"{self.name}_rare"] if self.rare else [])]
+
+    def write(self, series, out, places):
+        """Write the column into its places of a matrix; unknown levels leave zeros.
+
+        Parameters
+        ----------
+        series : pandas.Series
+            The column.
+        out : ndarray of shape (n_samples, n_columns)
+            Zeros, written to.
+        places : list of int
+            First column of each part.
+        """
+        numbers, levels = numbered(series)
+        # By level of these rows, the missing one last: its place at fit, -1 where unknown.
+        found = np.array([self.places.get(level, -1) for level in (*levels, MISSING)])
+        found = found[numbers]
+        start = places[0]
+        if self.form == "codes":
+            out[:, start] = np.where(found < len(self.levels), found + 1, 0)
+        elif self.form == "sign":
+            known = np.isin(found, (0, 1))
+            out[known, start] = 2.0 * found[known] - 1
+        else:
+            rows = np.flatnonzero(found >= 0)
+            out[rows, start + found[rows]] = 1
+
+
+def numbered(series):
+    """Number the levels of a column by their text.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        The column.
+
+    Returns
+    -------
+    numbers : ndarray of shape (n_samples,)
+        -1 where missing.
+    levels : list of str
+
+    Examples
+    --------
+    >>> numbers, levels = numbered(pd.Series(["b", None, 1, "1", "b"], dtype=object))
+    >>> numbers.tolist(), levels
+    ([0, -1, 1, 1, 0], ['b', '1'])
+    """
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes, values = series.cat.codes.to_numpy(), series.cat.categories
+    else:
+        codes, values = pd.factorize(series)
+    texts = [_text(value) for value in values]
+    levels = list(dict.fromkeys(texts))
+    if len(levels) == len(texts):
+        return codes, levels
+    place = {level: i for i, level in enumerate(levels)}
+    return np.array([*(place[text] for text in texts), -1])[codes], levels
+
+
+def _text(value):
+    """Give a level's text: 1.0 is the level 1, since one missing value makes integers floats."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def category_plan(name, series, *, min_frequency, max_categories, embed_above, binary_as_sign):
+    """Find what becomes of a column of categories.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    series : pandas.Series
+        Its values.
+    min_frequency, max_categories, embed_above, binary_as_sign
+        As in `TabularEncoder`.
+
+    Returns
+    -------
+    CategoryPlan or Dropped
+    """
+    numbers, levels = numbered(series)
+    counts = np.bincount(numbers + 1, minlength=len(levels) + 1)
+    n_missing, counts = int(counts[0]), counts[1:]
+    seen = [(level, int(n)) for level, n in zip(levels, counts, strict=True) if n]
+    if not seen:
+        return Dropped(name, "category", "no value in any row")
+    if len(seen) == 1 and not n_missing:
+        return Dropped(name, "category", "constant")
+    # The most frequent first, equals by name, so that the order of rows does not matter.
+    seen.sort(key=lambda pair: (-pair[1], pair[0]))
+    if binary_as_sign and len(seen) == 2:
+        return CategoryPlan(name, "sign", tuple(sorted(v for v, _ in seen)), frozenset())
+    embeds = embed_above is not None and len(seen) > embed_above
+    most = len(seen) if embeds else max_categories - bool(n_missing)
+    kept = [level for level, n in seen[:most] if n >= min_frequency]
+    rare = frozenset(level for level, _ in seen) - frozenset(kept)
+    if len(kept) + len(rare) > most and len(kept) == most and len(kept) > 1:
+        rare |= {kept.pop()}  # the shared place counts, too
+    own = tuple(sorted(kept)) + ((MISSING,) if n_missing else ())
+    if embeds:
+        return CategoryPlan(name, "codes", own, frozenset())
+    return CategoryPlan(name, "one-hot", own, rare)

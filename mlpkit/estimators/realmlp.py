@@ -1,0 +1,212 @@
+"""`RealMLPClassifier` and `RealMLPRegressor`: one network with pre-tuned defaults."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+
+from mlpkit.architecture import make_spec
+from mlpkit.architecture.realmlp import RealMLPSpec
+from mlpkit.architecture.spec import MLPSpec
+from mlpkit.checks import boolean, integer, number, one_of
+from mlpkit.encoding import TabularEncoder
+from mlpkit.estimators.classes import ClassifierMethods
+from mlpkit.estimators.learnt import Learnt
+from mlpkit.estimators.realmlp_network import RealMLPNetwork
+from mlpkit.estimators.regression import RegressorMethods
+from mlpkit.estimators.rules import MLP_RULES
+from mlpkit.estimators.tabular import BaseTabular
+from mlpkit.scaling import fit_robust_units
+
+ONE_HOT_LEVELS = 8  # above, a category is embedded
+LEAST_ROWS = 20  # below, nothing is validated
+NEVER = 2**31 - 1  # epochs of patience: all of them are trained
+
+_SHARED = ("device", "epochs", "batch_size", "jit_compile", "class_weight", "hidden_layer_sizes",
+           "loss", "metrics", "verbose", "random_state", "validation_fraction", "output_range",
+           "output_activation", "delta", "quantile", "dropout")  # fmt: skip
+
+REALMLP_RULES = {
+    **{name: MLP_RULES[name] for name in _SHARED},
+    "activation": one_of("auto") | MLP_RULES["activation"],
+    "learning_rate": one_of("auto") | number(0, closed="neither"),
+    "weight_decay": number(0),
+    "label_smoothing": number(0, 1, closed="left"),
+    "calibrate": one_of("auto") | boolean(),
+}
+
+RATES = {True: 0.04, False: 0.2}  # for a classification, and for a regression
+ACTIVATIONS = {True: "selu", False: "mish"}
+
+
+class BaseRealMLP(BaseTabular):
+    """What RealMLP's classifier and regressor share."""
+
+    _rules = REALMLP_RULES
+    average, patience = False, NEVER
+    label_smoothing = 0.0
+
+    def _encoder(self):
+        return TabularEncoder(
+            min_frequency=2,
+            max_categories=ONE_HOT_LEVELS + 1,
+            embed_above=ONE_HOT_LEVELS,
+            binary_as_sign=True,
+        )
+
+    def _schedules(self):
+        return {"learning_rate": "coslog4", "weight_decay": "flat_cos", "dropout": "flat_cos"}
+
+    def _make_network(self, task, n_features, seed):
+        if task.name == "binary":  # by a softmax of two units
+            task = replace(task, name="multiclass")
+        parameters = self._network_parameters(task)
+        n_outputs = len(task.classes) if task.name == "multiclass" else task.n_outputs
+        shared = {k: v for k, v in parameters.items() if k not in ("weight_decay", "optimizer",
+                                                                   "label_smoothing")}
+        spec = make_spec(task.name, n_features, n_outputs, **shared)
+        groups = self.encoder_.groups_
+        width = {kind: sum(g.width for g in groups if g.kind == kind)
+                 for kind in ("number", "flag", "one-hot")}
+        spec = RealMLPSpec(
+            **{field.name: getattr(spec, field.name) for field in fields(MLPSpec)},
+            n_numbers=width["number"],
+            n_flags=width["flag"] + width["one-hot"],
+            n_codes=tuple(group.n_codes for group in groups if group.kind == "codes"),
+        )
+        return RealMLPNetwork(spec, task, parameters)
+
+    def _network_parameters(self, task):
+        from mlpkit.backend import keras
+
+        given = self.get_params(deep=False)
+        names = ("loss", "metrics", "output_range", "output_activation", "delta", "quantile",
+                 "hidden_layer_sizes", "dropout", "activation", "learning_rate", "weight_decay")
+        parameters = {name: given[name] for name in names if name in given}
+        if parameters["activation"] == "auto":
+            parameters["activation"] = ACTIVATIONS[task.is_classification]
+        if parameters["learning_rate"] == "auto":
+            parameters["learning_rate"] = RATES[task.is_classification]
+        if parameters["loss"] == "quantile" and np.ndim(parameters["quantile"]):
+            parameters["metrics"] = None  # several quantiles of one column share no error
+        optimizer = keras.optimizers.AdamW(
+            weight_decay=parameters["weight_decay"], beta_2=0.95, epsilon=1e-8
+        )
+        smoothing = float(self.label_smoothing)
+        return {**parameters, "optimizer": optimizer, "label_smoothing": smoothing}
+
+    def _split(self, sample, task, y, validation, network, rng, once):
+        if validation[0] is None and len(sample) < LEAST_ROWS:
+            return sample, None
+        return super()._split(sample, task, y, validation, network, rng, once)
+
+    def _training_settings(self, n_rows, validates, once, team):
+        settings = super()._training_settings(n_rows, validates, once, team)
+        if isinstance(settings.jit_compile, str) and isinstance(self.loss, str):
+            settings = replace(settings, jit_compile=True)
+        return settings
+
+    def _started(self, network, sample, seed):
+        spec = network.spec
+        rows = sample.X if sample.rows is None else sample.X[sample.rows]
+        features = fit_robust_units(rows, spec.n_numbers + spec.n_flags)
+        targets = network.target_units(sample, standardize=True)
+        weights = network.started_weights(sample, features, seed)
+        if not network.task.is_classification and network.spec.loss != "quantile":
+            bounds = sample.y.min(axis=0), sample.y.max(axis=0)
+            network = replace(network, bounds=bounds)
+        return Learnt(network, weights, features, targets)
+
+
+class RealMLPClassifier(ClassifierMethods, ClassifierMixin, BaseRealMLP):
+    """RealMLP, one network with pre-tuned defaults, as a classifier."""
+
+    partial_fit = BaseTabular.partial_fit
+    _by_accuracy = True
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(256, 256, 256),
+        *,
+        activation="auto",
+        dropout=0.15,
+        learning_rate="auto",
+        weight_decay=0.02,
+        label_smoothing=0.1,
+        loss="auto",
+        metrics="auto",
+        batch_size=256,
+        epochs=256,
+        validation_fraction=0.2,
+        calibrate="auto",
+        class_weight=None,
+        jit_compile="auto",
+        device="auto",
+        verbose=0,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.label_smoothing = label_smoothing
+        self.loss = loss
+        self.metrics = metrics
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.validation_fraction = validation_fraction
+        self.calibrate = calibrate
+        self.class_weight = class_weight
+        self.jit_compile = jit_compile
+        self.device = device
+        self.verbose = verbose
+        self.random_state = random_state
+
+
+class RealMLPRegressor(RegressorMethods, BaseRealMLP):
+    """RealMLP as a regressor."""
+
+    partial_fit = BaseTabular.partial_fit
+    calibrate = False
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(256, 256, 256),
+        *,
+        activation="auto",
+        dropout=0.15,
+        output_range=None,
+        output_activation="auto",
+        learning_rate="auto",
+        weight_decay=0.02,
+        loss="mse",
+        delta=1.0,
+        quantile=0.5,
+        metrics="auto",
+        batch_size=256,
+        epochs=256,
+        validation_fraction=0.2,
+        jit_compile="auto",
+        device="auto",
+        verbose=0,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.output_range = output_range
+        self.output_activation = output_activation
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.loss = loss
+        self.delta = delta
+        self.quantile = quantile
+        self.metrics = metrics
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.validation_fraction = validation_fraction
+        self.jit_compile = jit_compile
+        self.device = device
+        self.verbose = verbose
+        self.random_state = random_state
