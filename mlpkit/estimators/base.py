@@ -22,9 +22,8 @@ from mlpkit.estimators.describing import described_fit
 from mlpkit.estimators.learnt import Learnt, Sample
 from mlpkit.estimators.phases import train_phases, trains_again, warn_if_interrupted
 from mlpkit.estimators.rules import validation_problems
-from mlpkit.estimators.running import TrainingSettings
-from mlpkit.estimators.scoring import selected
 from mlpkit.estimators.team import team_of
+from mlpkit.estimators.training_parameters import TrainingParameters
 from mlpkit.estimators.validation import read_validation, split
 from mlpkit.inference import run_blocks
 from mlpkit.processes import check_fork
@@ -33,7 +32,7 @@ from mlpkit.tasks import infer_task
 from mlpkit.tasks.targets import checked_target
 
 
-class BaseNetworkEstimator(BaseEstimator):
+class BaseNetworkEstimator(TrainingParameters, BaseEstimator):
     """The way from a table to fitted weights; subclasses say what the network is.
 
     A subclass has ``_kind`` ("classification" or "regression"), ``_rules`` for its parameters, and
@@ -42,10 +41,6 @@ class BaseNetworkEstimator(BaseEstimator):
 
     _kind = None
     _rules = {}
-    _by_accuracy = False  # whether early stopping looks at the accuracy first
-    # Where an estimator has no parameter of that name.
-    learning_rate_schedule = global_clipnorm = max_time = None
-    scoring = "auto"
 
     def fit(self, X, y=None, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train the network.
@@ -228,47 +223,6 @@ class BaseNetworkEstimator(BaseEstimator):
     def _goes_on(self, network):
         """Tell whether the weights learnt before mean the same in this network."""
         return network.meaning == self._learnt.network.meaning
-
-    def _training_settings(self, n_rows, validates, once, team):
-        epochs = 1 if once else int(self.epochs)
-        return TrainingSettings(
-            epochs=epochs,
-            longest=epochs,
-            n_rows=n_rows,
-            batch_size=self.batch_size,
-            patience=int(self.patience) if validates and self.early_stopping else None,
-            validates=validates,
-            selects_by="accuracy" if self._by_accuracy else None,
-            average=bool(self.average) and epochs > 1,
-            jit_compile=self.jit_compile,
-            verbose=int(self.verbose) if team.is_chief else 0,
-            callbacks=self._callbacks(),
-            goes_on=once or bool(self.warm_start),
-            placement=team.placement,
-            schedules={} if once else self._schedules(),
-        )
-
-    def _limited(self, settings, learnt, held, began):
-        """Give settings with what selects the weights, and when the time is over."""
-        settings = selected(self, settings, learnt, held)
-        if self.max_time is None:
-            return settings
-        return replace(settings, deadline=began + float(self.max_time))
-
-    def _with_weights(self, learnt, weights):
-        """Give what was learnt with other weights, to predict with while training goes on."""
-        return replace(learnt, weights=weights)
-
-    def _schedules(self):
-        """Give what follows a schedule in ``fit``; ``partial_fit`` knows of no end."""
-        given = self.learning_rate_schedule
-        return {} if given is None else {"learning_rate": given}
-
-    def _callbacks(self):
-        if self.callbacks is None:
-            return ()
-        several = isinstance(self.callbacks, list | tuple)
-        return tuple(self.callbacks) if several else (self.callbacks,)
 
     def _finished(self, learnt, outcome, train, held):
         """Give what was learnt, with what is found in the validation rows once it is."""

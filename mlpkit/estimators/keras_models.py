@@ -151,17 +151,21 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         "auto": the compiled model's, else Adam.
     learning_rate : float, default=None
         None leaves the optimizer's own.
+    learning_rate_schedule, global_clipnorm
+        As in `MLPClassifier`.
     metrics : "auto", None or list, default="auto"
         What `history_` records beside the loss; "auto" is the accuracy.
     standardize : bool, default=False
         Standardise the inputs.
     early_stopping : bool or "auto", default="auto"
         As in `MLPClassifier`, by the validation loss, as Keras's EarlyStopping goes.
+    scoring : str, callable or None, default="auto"
+        What tells the best epoch: "auto" is the loss, others are as in `MLPClassifier`.
     average : bool, default=False
         Keep a running average of the weights over the epochs, as `MLPClassifier` does.
     jit_compile : bool or "auto", default="auto"
         As in `MLPClassifier`; "auto" leaves models with layers of your own uncompiled.
-    batch_size, epochs, validation_fraction, patience, device, class_weight, warm_start, \
+    batch_size, epochs, max_time, validation_fraction, patience, device, class_weight, warm_start, \
 callbacks, backup_dir, backup_freq, verbose, random_state
         As in `MLPClassifier`.
     **model__parameters
@@ -233,12 +237,12 @@ class KerasRegressor(RegressorMethods, BaseKerasEstimator):
         As in `KerasClassifier`.
     loss : str, keras.losses.Loss or callable, default="auto"
         "auto": the compiled model's, else the mean squared error.
-    optimizer, learning_rate, metrics
+    optimizer, learning_rate, learning_rate_schedule, global_clipnorm, metrics
         As in `KerasClassifier`; the metric is the RMSE.
     standardize : bool, default=False
         Standardise the inputs, and the targets where the model's output is linear and the loss
         allows it.
-    batch_size, epochs, early_stopping, validation_fraction, patience, average, jit_compile, \
+    batch_size, epochs, max_time, early_stopping, scoring, validation_fraction, patience, average, jit_compile, \
 device, warm_start, callbacks, backup_dir, backup_freq, verbose, random_state
         As in `KerasClassifier`.
     **model__parameters

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import d2_pinball_score
 
-from mlpkit.estimators.mlp import BaseMLP
+from mlpkit.estimators.mlp_base import BaseMLP
 from mlpkit.estimators.regression import RegressorMethods
 
 
@@ -27,7 +27,7 @@ class MLPRegressor(RegressorMethods, BaseMLP):
         What values the target can take, in its own units. Predictions stay in the range.
     output_activation : str, default="auto"
         Another activation that suits the range: "relu" for positive outputs, "tanh" for bounded.
-    optimizer, learning_rate
+    optimizer, learning_rate, learning_rate_schedule, global_clipnorm
         As in `MLPClassifier`.
     loss : str, keras.losses.Loss or callable, default="mse"
         "mse", "mae", "huber", "poisson" (positive outputs only), "quantile", or any Keras loss.
@@ -39,7 +39,10 @@ class MLPRegressor(RegressorMethods, BaseMLP):
         What `history_` records beside the loss, in the target's units; "auto" is the RMSE.
     early_stopping : bool or "auto", default="auto"
         As in `MLPClassifier`, by the validation loss.
-    batch_size, epochs, validation_fraction, patience, average, jit_compile, device, \
+    scoring : str, callable or None, default="auto"
+        What tells the best epoch: "auto" and "loss" are the loss, "neg_root_mean_squared_error" the
+        RMSE in the program, and others as in `MLPClassifier`.
+    batch_size, epochs, max_time, validation_fraction, patience, average, jit_compile, device, \
 warm_start, callbacks, backup_dir, backup_freq, verbose, dtype, random_state
         As in `MLPClassifier`.
 

@@ -32,9 +32,7 @@ class EnsembleStep(Step):
     losses, never the loss of their mean.
     """
 
-    def __init__(
-        self, model, outputs, by_logits, *trained_with, label_smoothing=0.0, **options
-    ):
+    def __init__(self, model, outputs, by_logits, *trained_with, label_smoothing=0.0, **options):
         self.outputs, self.by_logits = outputs, by_logits
         self.label_smoothing = label_smoothing
         self.n_networks = model.input_shape[0]

@@ -10,10 +10,10 @@ import threading
 import numpy as np
 
 from mlpkit.backend import tf
-from mlpkit.errors import InvalidParameterError
 from mlpkit.training.epochs import Epochs
 from mlpkit.training.shared_epochs import SharedEpochs
 from mlpkit.training.signatures import signature
+from mlpkit.training.slots import first_slots
 from mlpkit.training.state import Counts, first_state
 from mlpkit.training.values import Values
 
@@ -101,34 +101,11 @@ class Program:
             values[place] = value
         for place, value in zip(self._seed_places, seed_states or (), strict=False):
             values[place] = value
-        slots = self._slots(optimizer_state, learning_rate, own_rate, sizes)
-        values = Values(*self.step.packed(values), slots)
-        return first_state(values, average=average, stops=stops, dtype=self.step.dtype)
-
-    def _slots(self, state, learning_rate, own_rate, sizes):
-        variables = self.step.variables.slots
-        fresh = [self._resized(slot, sizes) for slot in self._fresh_slots]
-        if [v.shape for v in state or ()] != [v.shape for v in fresh]:
-            state = fresh  # none, or another optimizer's
-            learning_rate = own_rate if learning_rate is None else learning_rate
-        if learning_rate is not None:
-            place = self.step.rate_place
-            if place is None:
-                raise InvalidParameterError(
-                    "learning_rate must be None for an optimizer that has a learning rate "
-                    f"schedule of its own. Got {learning_rate!r}."
-                )
-            state = [learning_rate if i == place else value for i, value in enumerate(state)]
-        return tuple(
-            tf.constant(value, variable.dtype)
-            for value, variable in zip(state, variables, strict=True)
+        slots = first_slots(
+            self.step, self._fresh_slots, sizes, optimizer_state, learning_rate, own_rate
         )
-
-    def _resized(self, slot, sizes):
-        """Give an optimizer's fresh variable for the widths of this fit's layers."""
-        shape = tuple(sizes.get(n, n) for n in slot.shape)
-        # One number fills all of it: only such optimizers are run with layers of any width.
-        return slot if shape == slot.shape else np.full(shape, slot.flat[0], slot.dtype)
+        values = Values(*self.step.packing.packed(values, self.step.variables.others), slots)
+        return first_state(values, average=average, stops=stops, dtype=self.step.dtype)
 
     @property
     def n_parameters(self):
@@ -147,7 +124,7 @@ class Program:
         -------
         list of ndarray
         """
-        arrays = self.step.unpacked(variables)
+        arrays = self.step.packing.unpacked(variables)
         return [arrays[place] for place in self._weight_places]
 
     def learning_rate(self, state):
