@@ -80,10 +80,16 @@ def is_plain_table(X):
 def _is_plain_frame(frame):
     if type(frame).__module__.startswith("polars"):
         plain = all(t.is_numeric() or str(t) == "Boolean" for t in frame.dtypes)
-        return plain and not any(frame[name].has_nulls() for name in frame.columns) and not any(
-            t.is_float() and frame[n].is_nan().any()
-            for n, t in zip(frame.columns, frame.dtypes, strict=True)
+        return (
+            plain
+            and not any(frame[name].has_nulls() for name in frame.columns)
+            and not any(
+                t.is_float() and frame[n].is_nan().any()
+                for n, t in zip(frame.columns, frame.dtypes, strict=True)
+            )
         )
     kinds = [getattr(dtype, "kind", "O") for dtype in frame.dtypes]
-    plain = all(isinstance(d, np.dtype) and k in "fiub" for d, k in zip(frame.dtypes, kinds, strict=True))
+    plain = all(
+        isinstance(d, np.dtype) and k in "fiub" for d, k in zip(frame.dtypes, kinds, strict=True)
+    )
     return plain and not frame.isna().to_numpy().any()

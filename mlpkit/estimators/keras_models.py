@@ -242,8 +242,8 @@ class KerasRegressor(RegressorMethods, BaseKerasEstimator):
     standardize : bool, default=False
         Standardise the inputs, and the targets where the model's output is linear and the loss
         allows it.
-    batch_size, epochs, max_time, early_stopping, scoring, validation_fraction, patience, average, jit_compile, \
-device, warm_start, callbacks, backup_dir, backup_freq, verbose, random_state
+    batch_size, epochs, max_time, early_stopping, scoring, validation_fraction, patience, average, \
+jit_compile, device, warm_start, callbacks, backup_dir, backup_freq, verbose, random_state
         As in `KerasClassifier`.
     **model__parameters
         The builder's own parameters, spelt ``model__name``.

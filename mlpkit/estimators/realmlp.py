@@ -7,7 +7,7 @@ from sklearn.base import ClassifierMixin
 
 from mlpkit.architecture import make_spec
 from mlpkit.architecture.realmlp import realmlp_spec
-from mlpkit.checks import boolean, integer, number, one_of
+from mlpkit.checks import boolean, number, one_of
 from mlpkit.encoding import TabularEncoder
 from mlpkit.estimators.classes import ClassifierMethods
 from mlpkit.estimators.learnt import Learnt
@@ -58,20 +58,30 @@ class BaseRealMLP(BaseTabular):
 
     def _schedules(self):
         rate = self.learning_rate_schedule
-        others = {"weight_decay": "flat_cos", "dropout": "flat_cos" } if self.dropout else {"weight_decay": "flat_cos"}
-        return others if rate is None else {"learning_rate": rate, **others}
+        found = {"weight_decay": "flat_cos", "dropout": "flat_cos", "learning_rate": rate}
+        absent = {
+            name
+            for name, value in (("dropout", self.dropout), ("learning_rate", rate))
+            if not value
+        }
+        return {name: value for name, value in found.items() if name not in absent}
 
     def _make_network(self, task, n_features, seed):
         if task.name == "binary":  # by a softmax of two units
             task = replace(task, name="multiclass")
         parameters = self._network_parameters(task)
         n_outputs = len(task.classes) if task.name == "multiclass" else task.n_outputs
-        shared = {k: v for k, v in parameters.items() if k not in ("weight_decay", "optimizer",
-                                                                   "label_smoothing")}
+        shared = {
+            k: v
+            for k, v in parameters.items()
+            if k not in ("weight_decay", "optimizer", "label_smoothing")
+        }
         spec = make_spec(task.name, n_features, n_outputs, **shared)
         groups = self.encoder_.groups_
-        width = {kind: sum(g.width for g in groups if g.kind == kind)
-                 for kind in ("number", "flag", "one-hot")}
+        width = {
+            kind: sum(g.width for g in groups if g.kind == kind)
+            for kind in ("number", "flag", "one-hot")
+        }
         spec = realmlp_spec(
             spec,
             n_numbers=width["number"],
@@ -85,8 +95,19 @@ class BaseRealMLP(BaseTabular):
         from mlpkit.backend import keras
 
         given = self.get_params(deep=False)
-        names = ("loss", "metrics", "output_range", "output_activation", "delta", "quantile",
-                 "hidden_layer_sizes", "dropout", "activation", "learning_rate", "weight_decay")
+        names = (
+            "loss",
+            "metrics",
+            "output_range",
+            "output_activation",
+            "delta",
+            "quantile",
+            "hidden_layer_sizes",
+            "dropout",
+            "activation",
+            "learning_rate",
+            "weight_decay",
+        )
         parameters = {name: given[name] for name in names if name in given}
         if parameters["activation"] == "auto":
             parameters["activation"] = ACTIVATIONS[task.is_classification]

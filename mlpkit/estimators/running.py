@@ -205,7 +205,8 @@ def _program(network, settings, seed, batch_size, compiled, shared, rows, held):
     options = dict(
         batch_size=batch_size, compiled=compiled, masks=compiled and network.mixes_rows,
         selects_by=settings.selects_by, last_best=settings.last_best,
-        replicas=training.replicas_of(placement.strategy), scheduled=tuple(sorted(settings.schedules)),
+        replicas=training.replicas_of(placement.strategy),
+        scheduled=tuple(sorted(settings.schedules)),
     )  # fmt: skip
     shown = bool(settings.callbacks)
     any_width = options["any_width"] = not (compiled or shown) and network.takes_any_width

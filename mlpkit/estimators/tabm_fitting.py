@@ -73,6 +73,7 @@ class BaseTabM(BaseTabular):
     """What TabM's classifier and regressor share."""
 
     _rules = TABM_RULES
+
     def _agreed_rows(self, team, X, y, sample_weight, validation, *, reset):
         X, y, weight, validation = super()._agreed_rows(
             team, X, y, sample_weight, validation, reset=reset
@@ -145,9 +146,7 @@ class BaseTabM(BaseTabular):
         train = folded(sample, folds, self.n_folds_, self._rows_a_step(n))
         largest = int(np.bincount(folds).max())
         n_slots = training.evaluation_bucket(self.n_folds_ * largest)
-        order = held_order(
-            folds, self.n_folds_, n_slots, min(training.EVALUATION_BATCH, n_slots)
-        )
+        order = held_order(folds, self.n_folds_, n_slots, min(training.EVALUATION_BATCH, n_slots))
         return train, Sample(train.X, train.y[order], train.weight[order], train.rows[order])
 
     def _rows_a_step(self, n_rows):
