@@ -13,7 +13,7 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
 
     Takes tables as they are. Each number goes through a piecewise linear embedding over the
     quantiles of its column; members share most weights and differ in the scales of their inputs and
-    in their heads. Up to 15,000 rows there are four networks beside each other, one a fold: each
+    in their heads. Up to 50,000 rows there are four networks beside each other, one a fold: each
     learns the rows of the other folds and judges its own, so that all rows are learnt and all
     validate. All of it is one compiled program.
 
@@ -51,7 +51,7 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
         Passes over the rows, at most.
     cv : {"auto", None, 2, 4, 8}, default="auto"
         Folds, and networks. None is one network of all members, and a share of the rows is held
-        back. "auto" is 4 from 20 to 15,000 rows, else None, as where `X_val` is given.
+        back. "auto" is 4 from 20 to 50,000 rows, else None, as where `X_val` is given.
     validation_fraction : float, default=0.2
         Share of rows held back where there are no folds, shuffled and stratified.
     patience : int, default=16

@@ -16,7 +16,7 @@ from mlpkit.estimators.tabm_network import TabMNetwork
 from mlpkit.estimators.tabular import BaseTabular
 
 FOLDS = 4  # of cv="auto"
-FOLDED_ROWS = 15_000  # above, cv="auto" holds rows back once: a second network would cost too much
+FOLDED_ROWS = 50_000  # above, cv="auto" holds rows back once: a second network would cost too much
 LEAST_ROWS = 20  # below, nothing is validated
 
 _SHARED = ("device", "epochs", "batch_size", "patience", "average", "jit_compile", "class_weight",
