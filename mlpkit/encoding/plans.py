@@ -1,10 +1,10 @@
 """What becomes of a column: found once in the rows of ``fit``, applied to any others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
+from mlpkit.encoding.clocks import readings, universal
 from mlpkit.encoding.columns import as_numbers
 
 
@@ -92,7 +92,9 @@ class NumberPlan:
             values = as_numbers(series, self.name, self.kind)
         column = out[:, places[0]]
         column[:] = values
-        if not np.isfinite(column).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            doubtful = not np.isfinite(column.sum())  # one pass, where a look at each takes three
+        if doubtful:
             missing = np.isnan(column)
             if self.had_missing:
                 out[:, places[1]] = missing
@@ -126,12 +128,13 @@ def number_plan(name, kind, values):
     'constant'
     """
     finite = np.isfinite(values)
-    had_missing = False
+    n_missing = 0
     if not finite.all():
-        had_missing = bool(np.isnan(values).any())
+        n_missing = int(np.isnan(values).sum())
         values = values[finite]
+    had_missing = n_missing > 0
     if not len(values):
-        return Dropped(name, kind, "no value in any row")
+        return Dropped(name, kind, f"no {'finite ' * (len(finite) > n_missing)}value in any row")
     low, high = float(values.min()), float(values.max())
     if low == high:
         if not had_missing:
@@ -162,9 +165,6 @@ class _PresencePlan:
         out[:, places[0]] = np.isnan(values)
 
 
-_DATE_PARTS = ("month", "day", "weekday", "hour")
-
-
 @dataclass(frozen=True)
 class DatePlan:
     """A column of dates: days since 1970, and the parts of a date that vary in it.
@@ -192,6 +192,8 @@ class DatePlan:
     @property
     def why(self):
         """What is done, in words."""
+        if isinstance(self.numbers[0][1], _PresencePlan):
+            return self.numbers[0][1].why
         return "days since 1970" + "".join(f", {name}" for name, _ in self.numbers[1:])
 
     def write(self, series, out, places):
@@ -219,14 +221,8 @@ def date_parts(series, name, zone):
     -------
     dict of str to ndarray
     """
-    days = as_numbers(series, name, "date")
-    local = pd.to_datetime(pd.Series(days), unit="D", utc=True)
-    if zone is not None:
-        local = local.dt.tz_convert(zone)
-    hour = local.dt.hour + local.dt.minute / 60
-    parts = (local.dt.month, local.dt.day, local.dt.dayofweek, hour)
-    named = zip(_DATE_PARTS, parts, strict=True)
-    return {"days": days, **{key: part.to_numpy(np.float64) for key, part in named}}
+    counted = as_numbers(series, name, "date")  # which says what is wrong with them
+    return {"days": counted, **readings(universal(series), zone)}
 
 
 def date_plan(name, series):
@@ -247,16 +243,11 @@ def date_plan(name, series):
     numbers = []
     for part, values in date_parts(series, name, zone).items():
         label = f"{name}_{part}"
-        plan = number_plan(label, "number", np.round(values, 9) if part == "hour" else values)
-        if isinstance(plan, Dropped):
-            if part == "days":
+        plan = number_plan(label, "number", values)
+        if part == "days":
+            if isinstance(plan, Dropped):
                 return Dropped(name, "date", plan.why)
-            continue
-        if part != "days" and isinstance(plan, NumberPlan):  # one flag for all parts
-            fields = {**vars(plan), "had_missing": False}
-            plan = NumberPlan(**fields)
-        if isinstance(plan, NumberPlan):
             numbers.append((part, plan))
-        elif part == "days":
-            numbers.append((part, plan))
+        elif isinstance(plan, NumberPlan):  # one flag for all parts
+            numbers.append((part, replace(plan, had_missing=False)))
     return DatePlan(name, "date", tuple(numbers), zone)

@@ -145,6 +145,9 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         None leaves the optimizer's own.
     metrics : "auto", None or list, default="auto"
         What `history_` records beside the loss; "auto" is the accuracy.
+    encode : bool or "auto", default="auto"
+        As in `MLPClassifier`: "auto" encodes tables that hold anything but finite numbers.
+        `model` is then one for encoded columns; a builder is told their number.
     standardize : bool, default=False
         Standardise the inputs.
     early_stopping : bool or "auto", default="auto"
@@ -162,8 +165,10 @@ callbacks, backup_dir, backup_freq, verbose, random_state
     Attributes
     ----------
     model_ : keras.Model
-        The fitted model. A model that needs no standardisation is the estimator's own.
-    classes_, n_features_in_, feature_names_in_, n_outputs_, history_, n_iter_, best_epoch_, task_
+        The fitted model. A model that needs no standardisation is the estimator's own. Where a
+        table was encoded it takes encoded rows, ``encoder_.transform(X)``.
+    classes_, n_features_in_, feature_names_in_, encoder_, n_outputs_, history_, n_iter_, \
+best_epoch_, task_
         As in `MLPClassifier`.
 
     Examples
@@ -192,6 +197,7 @@ callbacks, backup_dir, backup_freq, verbose, random_state
         learning_rate=None,
         learning_rate_schedule=None,
         metrics="auto",
+        encode="auto",
         standardize=False,
         batch_size="auto",
         epochs=100,
@@ -224,6 +230,8 @@ class KerasRegressor(RegressorMethods, BaseKerasEstimator):
         "auto": the compiled model's, else the mean squared error.
     optimizer, learning_rate, metrics
         As in `KerasClassifier`; the metric is the RMSE.
+    encode : bool or "auto", default="auto"
+        As in `KerasClassifier`.
     standardize : bool, default=False
         Standardise the inputs, and the targets where the model's output is linear and the loss
         allows it.
@@ -235,7 +243,8 @@ device, warm_start, callbacks, backup_dir, backup_freq, verbose, random_state
 
     Attributes
     ----------
-    model_, n_features_in_, feature_names_in_, n_outputs_, history_, n_iter_, best_epoch_, task_
+    model_, n_features_in_, feature_names_in_, encoder_, n_outputs_, history_, n_iter_, \
+best_epoch_, task_
         As in `KerasClassifier`.
 
     Examples
@@ -257,6 +266,7 @@ device, warm_start, callbacks, backup_dir, backup_freq, verbose, random_state
         learning_rate=None,
         learning_rate_schedule=None,
         metrics="auto",
+        encode="auto",
         standardize=False,
         batch_size="auto",
         epochs=100,
