@@ -138,21 +138,16 @@ def numbered(series, name):
     >>> codes.tolist(), levels
     ([0, -1, 1, 1, 0], ['b', '1'])
     """
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        codes, values = series.cat.codes.to_numpy(), series.cat.categories
-    else:
-        try:
-            codes, values = pd.factorize(series)
-        except TypeError:  # not hashable
-            refuse_containers(series, name)
-            raise
-        if series.dtype == object and any(
-            isinstance(v, numbers.Real) and v in (0, 1) for v in values
-        ):
-            # To a table of hashes 1 and True are one, and their text is that of the first.
-            missing = series.isna()
-            texts = [_text(v) if there else None for v, there in zip(series, ~missing, strict=True)]
-            codes, values = pd.factorize(pd.Series(texts, dtype=object))
+    try:
+        codes, values = pd.factorize(series)
+    except TypeError:  # not hashable
+        refuse_containers(series, name)
+        raise
+    if series.dtype == object and any(isinstance(v, numbers.Real) and v in (0, 1) for v in values):
+        # To a table of hashes 1 and True are one, and their text is that of the first.
+        missing = series.isna()
+        texts = [_text(v) if there else None for v, there in zip(series, ~missing, strict=True)]
+        codes, values = pd.factorize(pd.Series(texts, dtype=object))
     texts = [_text(value) for value in values]
     levels = list(dict.fromkeys(texts))
     if len(levels) == len(texts):

@@ -8,7 +8,6 @@ import pandas as pd
 
 from mlpkit.errors import InvalidParameterError
 
-
 _TOO_FEW = "X must have a {} at least. Got 0 {}(s) (shape={}) while a minimum of 1 is required."
 
 
