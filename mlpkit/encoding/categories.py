@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from mlpkit.encoding.columns import refuse_containers
-from mlpkit.encoding.plans import Dropped
+from mlpkit.encoding.plans import SIMPLE, Dropped
 
 MISSING = None  # stands for a missing value among the levels
-FEW_ROWS = 64  # up to here Python is quicker than the set-up of pandas
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class CategoryPlan:
     levels: tuple
     rare: frozenset
     kind: str = "category"
+    takes = SIMPLE
     places: dict = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self):
@@ -45,6 +45,11 @@ class CategoryPlan:
     def width(self):
         """Places of levels, with the one that rare ones share."""
         return len(self.levels) + bool(self.rare)
+
+    @property
+    def n_levels(self):
+        """Levels known, missing not counted."""
+        return len(self.levels) - (MISSING in self.levels) + len(self.rare)
 
     @property
     def parts(self):
@@ -75,7 +80,7 @@ class CategoryPlan:
 
         Parameters
         ----------
-        series : pandas.Series
+        series : pandas.Series or list
             The column.
         out : ndarray of shape (n_samples, n_columns)
             Zeros, written to.
@@ -95,20 +100,15 @@ class CategoryPlan:
 
     def _found(self, series):
         """Give the place of each row's level, -1 where it is unknown."""
-        values = series.tolist() if len(series) <= FEW_ROWS else (series,)
-        if all(type(value) in _SIMPLE or value is pd.NA for value in values):
-            return np.array([self.places.get(_level(value), -1) for value in values])
+        if isinstance(series, list):
+            return np.array([self.places.get(_level(value), -1) for value in series])
         codes, levels = numbered(series, self.name)
         # By level of these rows, the missing one last: its place at fit.
         return np.array([self.places.get(level, -1) for level in (*levels, MISSING)])[codes]
 
 
-_SIMPLE = (str, int, float, bool, type(None))
-
-
 def _level(value):
-    missing = value is None or value is pd.NA or value != value
-    return MISSING if missing else _text(value)
+    return MISSING if value is None or value != value else _text(value)
 
 
 def numbered(series, name):

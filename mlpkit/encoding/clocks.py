@@ -12,21 +12,29 @@ def universal(series):
 
     Parameters
     ----------
-    series : pandas.Series
+    series : pandas.Series or list of (pandas.Timestamp or NaT)
         Dates, periods, or text in ISO's form.
 
     Returns
     -------
-    pandas.Series
-        datetime64 without a zone, NaT where missing.
+    ndarray of datetime64[us]
+        NaT where missing.
 
     Raises
     ------
     TypeError or ValueError
         When it holds anything else.
+
+    Examples
+    --------
+    >>> universal([pd.Timestamp("2024-01-01 01:00", tz="Europe/Paris"), pd.NaT]).tolist()
+    [datetime.datetime(2024, 1, 1, 0, 0), None]
     """
+    if isinstance(series, list):
+        plain = (each if each.tz is None else each.tz_convert(None) for each in series)
+        return np.array([each.to_datetime64() for each in plain], "M8[us]")
     if isinstance(series.dtype, pd.PeriodDtype):
-        return series.dt.to_timestamp()
+        series = series.dt.to_timestamp()
     if not types.is_datetime64_any_dtype(series.dtype):
         if types.is_numeric_dtype(series.dtype):
             raise TypeError("numbers are no dates")  # pandas would take them for nanoseconds
@@ -34,16 +42,17 @@ def universal(series):
         if any(isinstance(value, int | float) and value == value for value in series):
             raise TypeError("numbers are no dates")
         series = pd.to_datetime(series, utc=True, format="ISO8601")
-    zone = getattr(series.dt, "tz", None)
-    return series if zone is None else series.dt.tz_convert(None)
+    if getattr(series.dt, "tz", None) is not None:
+        series = series.dt.tz_convert(None)
+    return series.to_numpy("M8[us]")
 
 
-def days(series):
+def days(stamps):
     """Give days since 1970.
 
     Parameters
     ----------
-    series : pandas.Series
+    stamps : ndarray of datetime64[us]
         From `universal`.
 
     Returns
@@ -53,19 +62,18 @@ def days(series):
 
     Examples
     --------
-    >>> days(pd.Series(pd.to_datetime(["1970-01-02 12:00", None])))
+    >>> days(np.array(["1970-01-02T12:00", "NaT"], "M8[us]"))
     array([1.5, nan])
     """
-    stamps = series.to_numpy("M8[us]")
     return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / _DAY)
 
 
-def readings(series, zone):
+def readings(stamps, zone):
     """Give what calendar and clock show.
 
     Parameters
     ----------
-    series : pandas.Series
+    stamps : ndarray of datetime64[us]
         From `universal`.
     zone : tzinfo or None
         Where they hang.
@@ -78,13 +86,13 @@ def readings(series, zone):
 
     Examples
     --------
-    >>> shown = readings(pd.Series(pd.to_datetime(["2024-02-29 18:30"])), None)
+    >>> shown = readings(np.array(["2024-02-29T18:30"], "M8[us]"), None)
     >>> {name: float(values[0]) for name, values in shown.items()}
     {'month': 2.0, 'day': 29.0, 'weekday': 3.0, 'hour': 18.5}
     """
     if zone is not None:
-        series = series.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
-    stamps = series.to_numpy("M8[us]")
+        local = pd.DatetimeIndex(stamps, tz="UTC").tz_convert(zone).tz_localize(None)
+        stamps = local.to_numpy("M8[us]")
     months, dates = stamps.astype("M8[M]"), stamps.astype("M8[D]")
     shown = {
         "month": months.astype(np.int64) % 12 + 1,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from mlpkit.encoding.clocks import days, universal
+from mlpkit.encoding.clocks import universal
 from mlpkit.errors import InvalidParameterError
 
 _COMPLEX = (
@@ -117,22 +117,25 @@ def as_numbers(series, name, kind):
 
     Parameters
     ----------
-    series : pandas.Series
-        The column.
+    series : pandas.Series or list
+        The column; a list holds Python's numbers or booleans, or pandas's timestamps.
     name : str
         Its name, for the error.
     kind : str
-        What it was at ``fit``, from `kind_of`; dates become days since 1970, durations days.
+        What it was at ``fit``, from `kind_of`; durations become days.
 
     Returns
     -------
     ndarray of shape (n_samples,)
+        Of dates datetime64[us] in universal time.
 
     Raises
     ------
     InvalidParameterError
         When a value cannot be read as that.
     """
+    if isinstance(series, list):
+        return universal(series) if kind == "date" else np.array(series, np.float64)
     values = series.to_numpy() if isinstance(series.dtype, np.dtype) else None
     if values is not None and values.dtype.kind in "fiub" and kind in ("number", "boolean"):
         return values.astype(np.float64, copy=False)
@@ -162,17 +165,13 @@ def _floats(series):
     return out
 
 
-def _day_counts(series):
-    return days(universal(series))
-
-
 def _durations(series):
     if types.is_numeric_dtype(series.dtype):
         raise TypeError("numbers are no durations")  # pandas would take them for nanoseconds
     return (pd.to_timedelta(series) / pd.Timedelta(days=1)).to_numpy(np.float64)
 
 
-_READERS = {"date": _day_counts, "duration": _durations, "number": _floats, "boolean": _floats}
+_READERS = {"date": universal, "duration": _durations, "number": _floats, "boolean": _floats}
 
 
 def _reads(value, kind):

@@ -6,13 +6,15 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from mlpkit.checks import boolean, check_parameters, integer, none
-from mlpkit.encoding.categories import MISSING, CategoryPlan, category_plan, numbered
+from mlpkit.encoding.categories import CategoryPlan, category_plan, numbered
 from mlpkit.encoding.columns import as_numbers, kind_of
 from mlpkit.encoding.groups import arranged
 from mlpkit.encoding.plans import Dropped, NumberPlan, date_plan, number_plan
 from mlpkit.encoding.repeats import distinct, unless_seen
-from mlpkit.encoding.tables import as_frame, columns_of, is_numeric_array
+from mlpkit.encoding.tables import all_finite, as_frame, columns_of, is_numeric_array
 from mlpkit.errors import InvalidParameterError
+
+FEW_ROWS = 4  # up to here a row at a time is quicker than a column at a time
 
 _RULES = {
     "min_frequency": integer(1),
@@ -130,7 +132,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         if isinstance(column, np.ndarray):
             kind = "boolean" if column.dtype.kind == "b" else "number"
             values = np.ascontiguousarray(column, dtype=np.float64)
-            return number_plan(name, kind, values), values, _n_missing(values)
+            return number_plan(name, kind, values), values, int(np.isnan(values).sum())
         kind = kind_of(column, name)
         if kind == "empty":
             return Dropped(name, kind, "no value in any row"), None, len(column)
@@ -140,7 +142,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             return plan, (codes, levels), int((codes < 0).sum())
         values = as_numbers(column, name, kind)
         plan = date_plan(name, column) if kind == "date" else number_plan(name, kind, values)
-        return plan, values, _n_missing(values)
+        return plan, values, int(pd.isna(values).sum())
 
     def transform(self, X):
         """Encode rows.
@@ -163,20 +165,31 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             When a value cannot be read as what its column held at ``fit``.
         """
         check_is_fitted(self)
-        table = X if is_numeric_array(X) and X.size else as_frame(X)
-        if not self.has_columns_of(table):
-            table = self._in_order(table)
+        table = X if self.has_columns_of(X) else self._in_order(X)
         dtype = np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64
         if self._passes and (isinstance(table, np.ndarray) or _is_uniform(table)):
             return self._passed(np.asarray(table), dtype)
         # Column after column is written: each lies in one piece.
         out = np.zeros((self.groups_[-1].stop, len(table)), dtype).T
-        columns = zip(columns_of(table), self._plans, self._places, strict=True)
-        for (_, column), plan, places in columns:
-            if isinstance(column, np.ndarray) and not isinstance(plan, Dropped | NumberPlan):
-                column = pd.Series(column)
+        for column, plan, places in zip(
+            self._arrays(table), self._plans, self._places, strict=True
+        ):
             plan.write(column, out, places)
         return out
+
+    def _arrays(self, table):
+        """Give the columns; in few rows lists of Python's values, which need no pandas."""
+        if isinstance(table, np.ndarray):
+            for (_, column), plan in zip(columns_of(table), self._plans, strict=True):
+                yield column if isinstance(plan, Dropped | NumberPlan) else pd.Series(column)
+        elif len(table) > FEW_ROWS:
+            yield from (column for _, column in columns_of(table))
+        else:
+            rows = [table.iloc[i].tolist() for i in range(len(table))]
+            for j, plan in enumerate(self._plans):
+                values = [row[j] for row in rows]
+                simple = plan.takes.issuperset(map(type, values))
+                yield values if simple else next(columns_of(table.iloc[:, j : j + 1]))[1]
 
     def has_columns_of(self, X):
         """Tell whether a table is a pandas DataFrame with the columns of ``fit``, in their order.
@@ -189,12 +202,16 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         bool
+            False where it has no row.
         """
         known = self._columns
-        return known is not None and isinstance(X, pd.DataFrame) and known.equals(X.columns)
+        if known is None or not isinstance(X, pd.DataFrame) or not len(X):
+            return False
+        return known.equals(X.columns)
 
-    def _in_order(self, table):
+    def _in_order(self, X):
         """Give a table with the columns of ``fit`` in their order, or say how they differ."""
+        table = X if is_numeric_array(X) and X.size else as_frame(X)
         if isinstance(table, pd.DataFrame) and hasattr(self, "feature_names_in_"):
             known = self._columns
             if len(known) == table.shape[1] and not len(known.difference(table.columns)):
@@ -209,9 +226,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
     def _passed(self, array, dtype):
         out = np.array(array, dtype=dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
-            doubtful = not np.isfinite(out.sum())
-        if doubtful:
+        if not all_finite(out):
             for j, plan in enumerate(self._plans):
                 plan.write(out[:, j].copy(), out, [j])
         return out
@@ -256,7 +271,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 "column": plan.name,
                 "kind": plan.kind,
                 "encoding": f"left out: {plan.why}" if isinstance(plan, Dropped) else plan.why,
-                "levels": _n_levels(plan),
+                "levels": getattr(plan, "n_levels", pd.NA),
                 "missing": n_missing,
                 "columns_out": sum(part[2] for part in plan.parts),
             }
@@ -273,16 +288,6 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         tags.input_tags.categorical = tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _n_missing(values):
-    return int(np.isnan(values).sum())
-
-
-def _n_levels(plan):
-    if not isinstance(plan, CategoryPlan):
-        return pd.NA
-    return len(plan.levels) - (MISSING in plan.levels) + len(plan.rare)
 
 
 def _listed(plans):

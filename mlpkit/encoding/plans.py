@@ -3,9 +3,18 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
-from mlpkit.encoding.clocks import readings, universal
+from mlpkit.encoding.clocks import days, readings
 from mlpkit.encoding.columns import as_numbers
+from mlpkit.encoding.tables import all_finite
+
+# Types of single values that need no pandas, where rows are few; and of its own.
+NUMBERS = frozenset(
+    {float, int, bool, type(None), *(np.dtype(code).type for code in "?bhilqBHILQefd")}
+)
+SIMPLE = NUMBERS | {str}
+STAMPS = frozenset({pd.Timestamp, type(pd.NaT)})
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class Dropped:
     kind: str
     why: str
     parts: tuple = ()
+    takes = frozenset({*SIMPLE, *STAMPS})
 
     def write(self, series, out, places):
         """Write nothing."""
@@ -63,6 +73,11 @@ class NumberPlan:
         return (own, flag) if self.had_missing else (own,)
 
     @property
+    def takes(self):
+        """Types of values of which `write` takes a list."""
+        return frozenset() if self.kind == "duration" else NUMBERS
+
+    @property
     def is_plain(self):
         """Whether finite values pass as they are."""
         return not (self.is_flag or self.had_missing)
@@ -80,7 +95,7 @@ class NumberPlan:
 
         Parameters
         ----------
-        series : pandas.Series or ndarray
+        series : pandas.Series, ndarray or list
             The column.
         out : ndarray of shape (n_samples, n_columns)
             Written to.
@@ -92,9 +107,7 @@ class NumberPlan:
             values = as_numbers(series, self.name, self.kind)
         column = out[:, places[0]]
         column[:] = values
-        with np.errstate(over="ignore", invalid="ignore"):
-            doubtful = not np.isfinite(column.sum())  # one pass, where a look at each takes three
-        if doubtful:
+        if not all_finite(column):
             missing = np.isnan(column)
             if self.had_missing:
                 out[:, places[1]] = missing
@@ -153,6 +166,7 @@ class _PresencePlan:
     name: str
     kind: str
     why: str = "one value: a flag for missing"
+    takes = frozenset()
 
     @property
     def parts(self):
@@ -183,6 +197,7 @@ class DatePlan:
     kind: str
     numbers: tuple
     zone: object
+    takes = STAMPS
 
     @property
     def parts(self):
@@ -221,8 +236,8 @@ def date_parts(series, name, zone):
     -------
     dict of str to ndarray
     """
-    counted = as_numbers(series, name, "date")  # which says what is wrong with them
-    return {"days": counted, **readings(universal(series), zone)}
+    stamps = as_numbers(series, name, "date")
+    return {"days": days(stamps), **readings(stamps, zone)}
 
 
 def date_plan(name, series):

@@ -36,7 +36,7 @@ def unless_seen(plan, values, seen):
 def _same(one, other):
     if one.shape != other.shape:
         return False
-    if one.dtype.kind == "f" and other.dtype.kind == "f":
+    if one.dtype.kind in "fM" and other.dtype.kind == "f":
         return np.array_equal(one, other, equal_nan=True)
     return one.tolist() == other.tolist()
 

@@ -16,6 +16,32 @@ def is_numeric_array(X):
     return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub"
 
 
+def all_finite(array):
+    """Tell whether all values of an array of numbers are finite.
+
+    Parameters
+    ----------
+    array : ndarray
+        Of any type.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> all_finite(np.array([1e308, 1e308])), all_finite(np.array([1.0, np.nan]))
+    (True, False)
+    """
+    if array.dtype.kind != "f":
+        return True
+    if array.size > 100:  # one sum tells it in a third of the time, unless it overflows
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(array.sum()):
+                return True
+    return bool(np.isfinite(array).all())
+
+
 def as_frame(X, *, reads_text=False):
     """Give a table as a DataFrame with a type for each column.
 

@@ -47,17 +47,24 @@ def check_features(estimator, X, *, reset, weight=None):
     if encoded is not None:
         return encoded
     refuse_text(X)
-    X = validate_data(
-        estimator,
-        _numeric(X),
-        reset=reset,
-        accept_sparse="csr",
-        dtype=FLOATS,
-    )
+    try:
+        X = validate_data(estimator, _numeric(X), reset=reset, accept_sparse="csr", dtype=FLOATS)
+    except ValueError as error:
+        said = str(error).partition("\n")[0]
+        if reset or not said.startswith("Input X contains") or not _could_encode(estimator):
+            raise
+        raise ValueError(
+            f"{said} {type(estimator).__name__} was fitted to finite numbers only, and does not "
+            "know what stands for others: fit it with encode=True, or to rows that have some."
+        ) from None
     if hasattr(X, "indptr") and not X.has_canonical_format:
         X = X.copy()  # the caller's matrix keeps its duplicate entries
         X.sum_duplicates()
     return X
+
+
+def _could_encode(estimator):
+    return getattr(estimator, "encode", False) is not False
 
 
 def is_plain(estimator, X):

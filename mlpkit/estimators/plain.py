@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from mlpkit.encoding.tables import all_finite
+
 
 def is_plain_table(X):
     """Tell whether a table holds finite numbers and nothing else.
@@ -33,13 +35,13 @@ def is_plain_table(X):
     if array.ndim != 2 or array.dtype.kind not in "fiubOUSMm":
         return True
     if array.dtype.kind in "fiub":
-        return _all_finite(array)
+        return all_finite(array)
     if _text_in_array(array):
         return False
     if pd.isna(array).any():
         return False
     try:
-        return _all_finite(array.astype(np.float64))
+        return all_finite(array.astype(np.float64))
     except (ValueError, TypeError):  # dates, or what the encoder refuses in words
         return False
 
@@ -53,9 +55,9 @@ def _is_finite_frame(frame):
         )
     kinds = {*frame.dtypes}
     if len(kinds) == 1 and all(_is_plain_type(dtype) for dtype in kinds):
-        return _all_finite(frame.to_numpy())
+        return all_finite(frame.to_numpy())
     columns = (frame.iloc[:, j] for j in range(frame.shape[1]))
-    return all(_all_finite(_floats(column)) for column in columns)
+    return all(all_finite(_floats(column)) for column in columns)
 
 
 def _floats(column):
@@ -66,14 +68,6 @@ def _floats(column):
 
 def _is_plain_type(dtype):
     return isinstance(dtype, np.dtype) and dtype.kind in "fiubc"
-
-
-def _all_finite(array):
-    """Tell whether all values are finite: one sum tells it, unless it overflows."""
-    if array.dtype.kind != "f":
-        return True
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(array.sum())) or bool(np.isfinite(array).all())
 
 
 def refuse_text(X):
@@ -93,8 +87,8 @@ def refuse_text(X):
     if wrong:
         listed = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
         raise ValueError(
-            f"X must have numeric columns only. Got {listed}. Encode them first, for instance "
-            "with make_pipeline(mlpkit.make_preprocessor(), estimator), or drop them."
+            f"X must have numeric columns only. Got {listed}. Encode them first, with "
+            "encode=True or make_pipeline(mlpkit.make_preprocessor(), estimator), or drop them."
         )
 
 
