@@ -1,11 +1,13 @@
 """What becomes of a column of categories: a column a level, a sign, or codes."""
 
+import numbers
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from mlpkit.encoding.plans import Dropped
+from mlpkit.encoding.columns import refuse_containers
+from mlpkit.encoding.plans import SIMPLE, Dropped
 
 MISSING = None  # stands for a missing value among the levels
 
@@ -31,6 +33,7 @@ class CategoryPlan:
     levels: tuple
     rare: frozenset
     kind: str = "category"
+    takes = SIMPLE
     places: dict = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self):
@@ -42,6 +45,11 @@ class CategoryPlan:
     def width(self):
         """Places of levels, with the one that rare ones share."""
         return len(self.levels) + bool(self.rare)
+
+    @property
+    def n_levels(self):
+        """Levels known, missing not counted."""
+        return len(self.levels) - (MISSING in self.levels) + len(self.rare)
 
     @property
     def parts(self):
@@ -72,17 +80,14 @@ class CategoryPlan:
 
         Parameters
         ----------
-        series : pandas.Series
+        series : pandas.Series or list
             The column.
         out : ndarray of shape (n_samples, n_columns)
             Zeros, written to.
         places : list of int
             First column of each part.
         """
-        numbers, levels = numbered(series)
-        # By level of these rows, the missing one last: its place at fit, -1 where unknown.
-        found = np.array([self.places.get(level, -1) for level in (*levels, MISSING)])
-        found = found[numbers]
+        found = self._found(series)
         start = places[0]
         if self.form == "codes":
             out[:, start] = np.where(found < len(self.levels), found + 1, 0)
@@ -93,31 +98,56 @@ class CategoryPlan:
             rows = np.flatnonzero(found >= 0)
             out[rows, start + found[rows]] = 1
 
+    def _found(self, series):
+        """Give the place of each row's level, -1 where it is unknown."""
+        if isinstance(series, list):
+            return np.array([self.places.get(_level(value), -1) for value in series])
+        codes, levels = numbered(series, self.name)
+        # By level of these rows, the missing one last: its place at fit.
+        return np.array([self.places.get(level, -1) for level in (*levels, MISSING)])[codes]
 
-def numbered(series):
+
+def _level(value):
+    return MISSING if value is None or value != value else _text(value)
+
+
+def numbered(series, name):
     """Number the levels of a column by their text.
 
     Parameters
     ----------
     series : pandas.Series
         The column.
+    name : str
+        Its name, for the error.
 
     Returns
     -------
-    numbers : ndarray of shape (n_samples,)
+    codes : ndarray of shape (n_samples,)
         -1 where missing.
     levels : list of str
 
+    Raises
+    ------
+    InvalidParameterError
+        When a value is a list or the like.
+
     Examples
     --------
-    >>> numbers, levels = numbered(pd.Series(["b", None, 1, "1", "b"], dtype=object))
-    >>> numbers.tolist(), levels
+    >>> codes, levels = numbered(pd.Series(["b", None, 1, "1", "b"], dtype=object), "x")
+    >>> codes.tolist(), levels
     ([0, -1, 1, 1, 0], ['b', '1'])
     """
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        codes, values = series.cat.codes.to_numpy(), series.cat.categories
-    else:
+    try:
         codes, values = pd.factorize(series)
+    except TypeError:  # not hashable
+        refuse_containers(series, name)
+        raise
+    if series.dtype == object and any(isinstance(v, numbers.Real) and v in (0, 1) for v in values):
+        # To a table of hashes 1 and True are one, and their text is that of the first.
+        missing = series.isna()
+        texts = [_text(v) if there else None for v, there in zip(series, ~missing, strict=True)]
+        codes, values = pd.factorize(pd.Series(texts, dtype=object))
     texts = [_text(value) for value in values]
     levels = list(dict.fromkeys(texts))
     if len(levels) == len(texts):
@@ -128,29 +158,41 @@ def numbered(series):
 
 def _text(value):
     """Give a level's text: 1.0 is the level 1, since one missing value makes integers floats."""
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def category_plan(name, series, *, min_frequency, max_categories, embed_above, binary_as_sign):
+def category_plan(
+    name, codes, levels, *, min_frequency, max_categories, embed_above, binary_as_sign
+):
     """Find what becomes of a column of categories.
 
     Parameters
     ----------
     name : str
         The column.
-    series : pandas.Series
-        Its values.
+    codes, levels : ndarray and list of str
+        From `numbered`.
     min_frequency, max_categories, embed_above, binary_as_sign
         As in `TabularEncoder`.
 
     Returns
     -------
     CategoryPlan or Dropped
+
+    Examples
+    --------
+    >>> plan = category_plan(
+    ...     "x", np.array([0, 0, 1, -1]), ["a", "b"],
+    ...     min_frequency=1, max_categories=9, embed_above=None, binary_as_sign=False,
+    ... )
+    >>> plan.names()
+    ['x_a', 'x_b', 'x_missing']
     """
-    numbers, levels = numbered(series)
-    counts = np.bincount(numbers + 1, minlength=len(levels) + 1)
+    counts = np.bincount(codes + 1, minlength=len(levels) + 1)
     n_missing, counts = int(counts[0]), counts[1:]
     seen = [(level, int(n)) for level, n in zip(levels, counts, strict=True) if n]
     if not seen:
@@ -163,11 +205,14 @@ def category_plan(name, series, *, min_frequency, max_categories, embed_above, b
         return CategoryPlan(name, "sign", tuple(sorted(v for v, _ in seen)), frozenset())
     embeds = embed_above is not None and len(seen) > embed_above
     most = len(seen) if embeds else max_categories - bool(n_missing)
-    kept = [level for level, n in seen[:most] if n >= min_frequency]
+    enough = min(min_frequency, -(-len(codes) // 20))
+    kept = [level for level, n in seen[:most] if n >= enough]
     rare = frozenset(level for level, _ in seen) - frozenset(kept)
-    if len(kept) + len(rare) > most and len(kept) == most and len(kept) > 1:
+    if len(kept) + bool(rare) > most and len(kept) > 1:
         rare |= {kept.pop()}  # the shared place counts, too
     own = tuple(sorted(kept)) + ((MISSING,) if n_missing else ())
+    if not own:
+        return Dropped(name, "category", f"no level in {enough} rows")
     if embeds:
         return CategoryPlan(name, "codes", own, frozenset())
     return CategoryPlan(name, "one-hot", own, rare)

@@ -3,14 +3,18 @@
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from mlpkit.checks import boolean, check_parameters, integer, none
-from mlpkit.encoding.categories import CategoryPlan, category_plan
-from mlpkit.encoding.columns import as_frame, as_numbers, is_numeric_array, kind_of
+from mlpkit.encoding.categories import CategoryPlan, category_plan, numbered
+from mlpkit.encoding.columns import as_numbers, kind_of
 from mlpkit.encoding.groups import arranged
 from mlpkit.encoding.plans import Dropped, NumberPlan, date_plan, number_plan
+from mlpkit.encoding.repeats import distinct, unless_seen
+from mlpkit.encoding.tables import all_finite, as_frame, columns_of, is_numeric_array
 from mlpkit.errors import InvalidParameterError
+
+FEW_ROWS = 4  # up to here a row at a time is quicker than a column at a time
 
 _RULES = {
     "min_frequency": integer(1),
@@ -28,15 +32,19 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     - Booleans, and numbers of two values, become 0 and 1.
     - Dates become days since 1970, and as numbers what varies in them of month, day of the month,
       weekday and hour (in their own time zone); durations become days.
-    - All else (text, categories, mixed values) is a category by its text: a column a level. Levels
-      in fewer than `min_frequency` rows share one, as do those beyond the `max_categories` - 1
-      most frequent. Missing is a level where it was seen. A level unknown at ``fit`` is all zeros.
+    - All else (text, categories, mixed values) is a category by its text, text that spells numbers
+      too: a column a level. Levels in fewer than `min_frequency` rows (and fewer than a twentieth
+      of all) share one, as do those beyond the `max_categories` - 1 most frequent. Missing is a
+      level where it was seen. A level unknown at ``fit`` is all zeros.
     - Columns that are constant, empty, or equal to an earlier one are left out.
+
+    Later tables are held against ``fit`` by the names of their columns, which may come in another
+    order. Text in a column of numbers is read where it spells one.
 
     Parameters
     ----------
     min_frequency : int, default=5
-        Rows a level needs for a column of its own.
+        Rows a level needs for a column of its own; in tables of few rows a twentieth of them.
     max_categories : int, default=64
         Columns of a category at most.
     embed_above : int or None, default=None
@@ -97,21 +105,20 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             When parameters break their rules, or a column holds what is no value.
         """
         check_parameters(self.get_params(), _RULES)
-        table = X if is_numeric_array(X) else as_frame(X)
-        plans, n_rows = [], len(table)
-        if not n_rows or not table.shape[1]:
-            as_frame(pd.DataFrame(table))  # says so
-        seen = {}
-        for name, column in _columns(table):
-            plan, values = self._plan(name, column)
-            plans.append(_unless_seen(plan, values, seen))
+        table = X if is_numeric_array(X) and X.size else as_frame(X, reads_text=True)
+        plans, seen, self._n_missing = [], {}, []
+        for name, column in columns_of(table):
+            plan, values, n_missing = self._plan(name, column)
+            plans.append(unless_seen(plan, values, seen))
+            self._n_missing.append(n_missing)
         parts = [part for plan in plans for part in plan.parts]
         if not parts:
             raise InvalidParameterError(
-                "X must have a column that tells rows apart. Got only constant, empty or repeated "
-                f"ones: {', '.join(repr(plan.name) for plan in plans[:5])}."
+                f"X must have a column that tells rows apart. Got {len(table)} sample(s), and "
+                f"these columns left out: {_listed(plans)}."
             )
-        validate_data(self, X, reset=True, skip_check_array=True)
+        validate_data(self, table, reset=True, skip_check_array=True)
+        self._columns = None if isinstance(table, np.ndarray) else table.columns
         self.groups_, places = arranged(parts)
         self._plans = plans
         self._places, start = [], 0
@@ -121,22 +128,21 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def _plan(self, name, column):
-        """Give a column's plan, and the values by which columns are compared."""
+        """Give a column's plan, the values by which columns are compared, how many are missing."""
         if isinstance(column, np.ndarray):
             kind = "boolean" if column.dtype.kind == "b" else "number"
-            values = column.astype(np.float64, copy=False)
-            return number_plan(name, kind, values), values
+            values = np.ascontiguousarray(column, dtype=np.float64)
+            return number_plan(name, kind, values), values, int(np.isnan(values).sum())
         kind = kind_of(column, name)
         if kind == "empty":
-            return Dropped(name, kind, "no value in any row"), None
-        if kind == "date":
-            return date_plan(name, column), as_numbers(column, name, kind)
+            return Dropped(name, kind, "no value in any row"), None, len(column)
         if kind == "category":
-            plan = category_plan(name, column, **self.get_params())
-            codes, levels = pd.factorize(column)
-            return plan, (codes, levels)
+            codes, levels = numbered(column, name)
+            plan = category_plan(name, codes, levels, **self.get_params())
+            return plan, (codes, levels), int((codes < 0).sum())
         values = as_numbers(column, name, kind)
-        return number_plan(name, kind, values), values
+        plan = date_plan(name, column) if kind == "date" else number_plan(name, kind, values)
+        return plan, values, int(pd.isna(values).sum())
 
     def transform(self, X):
         """Encode rows.
@@ -159,20 +165,59 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             When a value cannot be read as what its column held at ``fit``.
         """
         check_is_fitted(self)
-        table = X if is_numeric_array(X) else as_frame(X)
-        validate_data(self, X, reset=False, skip_check_array=True)
-        if not len(table):
-            as_frame(pd.DataFrame(table))
+        table = X if self.has_columns_of(X) else self._in_order(X)
         dtype = np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64
-        if isinstance(table, np.ndarray) and self._passes:
-            return self._passed(table, dtype)
-        out = np.zeros((len(table), self.groups_[-1].stop), dtype)
-        columns = zip(_columns(table), self._plans, self._places, strict=True)
-        for (_, column), plan, places in columns:
-            if not isinstance(column, pd.Series) and not isinstance(plan, Dropped | NumberPlan):
-                column = pd.Series(column)
+        if self._passes and (isinstance(table, np.ndarray) or _is_uniform(table)):
+            return self._passed(np.asarray(table), dtype)
+        # Column after column is written: each lies in one piece.
+        out = np.zeros((self.groups_[-1].stop, len(table)), dtype).T
+        for column, plan, places in zip(
+            self._arrays(table), self._plans, self._places, strict=True
+        ):
             plan.write(column, out, places)
         return out
+
+    def _arrays(self, table):
+        """Give the columns; in few rows lists of Python's values, which need no pandas."""
+        if isinstance(table, np.ndarray):
+            for (_, column), plan in zip(columns_of(table), self._plans, strict=True):
+                yield column if isinstance(plan, Dropped | NumberPlan) else pd.Series(column)
+        elif len(table) > FEW_ROWS:
+            yield from (column for _, column in columns_of(table))
+        else:
+            rows = [table.iloc[i].tolist() for i in range(len(table))]
+            for j, plan in enumerate(self._plans):
+                values = [row[j] for row in rows]
+                simple = plan.takes.issuperset(map(type, values))
+                yield values if simple else next(columns_of(table.iloc[:, j : j + 1]))[1]
+
+    def has_columns_of(self, X):
+        """Tell whether a table is a pandas DataFrame with the columns of ``fit``, in their order.
+
+        Parameters
+        ----------
+        X : object
+            A table.
+
+        Returns
+        -------
+        bool
+            False where it has no row.
+        """
+        known = self._columns
+        if known is None or not isinstance(X, pd.DataFrame) or not len(X):
+            return False
+        return known.equals(X.columns)
+
+    def _in_order(self, X):
+        """Give a table with the columns of ``fit`` in their order, or say how they differ."""
+        table = X if is_numeric_array(X) and X.size else as_frame(X)
+        if isinstance(table, pd.DataFrame) and hasattr(self, "feature_names_in_"):
+            known = self._columns
+            if len(known) == table.shape[1] and not len(known.difference(table.columns)):
+                return table[known]
+        validate_data(self, table, reset=False, skip_check_array=True)
+        return table
 
     @property
     def _passes(self):
@@ -180,8 +225,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         return all(isinstance(plan, NumberPlan) and plan.is_plain for plan in self._plans)
 
     def _passed(self, array, dtype):
-        out = np.array(array, dtype=dtype, order="C")
-        if not np.isfinite(out.sum()):
+        out = np.array(array, dtype=dtype)
+        if not all_finite(out):
             for j, plan in enumerate(self._plans):
                 plan.write(out[:, j].copy(), out, [j])
         return out
@@ -191,23 +236,25 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : object, default=None
-            Not looked at: names are those of ``fit``.
+        input_features : array-like of str, default=None
+            Names for the columns of a table that had none at ``fit``; else they must be the same.
 
         Returns
         -------
         ndarray of str
+            The column, with what of it this is; a name that is there already gets a number.
         """
         check_is_fitted(self)
+        given = _check_feature_names_in(self, input_features)
         names = np.empty(self.groups_[-1].stop, dtype=object)
-        for plan, places in zip(self._plans, self._places, strict=True):
+        for plan, places, name in zip(self._plans, self._places, given, strict=True):
             if isinstance(plan, CategoryPlan):
                 own = plan.names()
-                names[places[0] : places[0] + len(own)] = own
+                places = range(places[0], places[0] + len(own))
             else:
-                for part, place in zip(plan.parts, places, strict=True):
-                    names[place] = part[0]
-        return names
+                own = [part[0] for part in plan.parts]
+            names[list(places)] = [name + each[len(plan.name) :] for each in own]
+        return distinct(names)
 
     def report(self):
         """Say what was done to each column.
@@ -215,7 +262,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         pandas.DataFrame
-            A row a column of the table: what it holds, what was done, columns it has become.
+            A row a column of the table: what it holds, what was done, levels of a category and
+            missing values at ``fit``, columns it has become.
         """
         check_is_fitted(self)
         rows = [
@@ -223,10 +271,11 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 "column": plan.name,
                 "kind": plan.kind,
                 "encoding": f"left out: {plan.why}" if isinstance(plan, Dropped) else plan.why,
-                "levels": len(plan.levels) + len(plan.rare) if hasattr(plan, "levels") else pd.NA,
+                "levels": getattr(plan, "n_levels", pd.NA),
+                "missing": n_missing,
                 "columns_out": sum(part[2] for part in plan.parts),
             }
-            for plan in self._plans
+            for plan, n_missing in zip(self._plans, self._n_missing, strict=True)
         ]
         return pd.DataFrame(rows).astype({"levels": "Int64"})
 
@@ -237,35 +286,15 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
-def _columns(table):
-    """Give names and columns of a table, arrays of an array."""
-    if isinstance(table, np.ndarray):
-        return ((f"x{j}", table[:, j]) for j in range(table.shape[1]))
-    named = all(isinstance(name, str) for name in table.columns)
-    names = table.columns if named else [f"x{j}" for j in range(table.shape[1])]
-    return ((name, table.iloc[:, j]) for j, name in enumerate(names))
+def _listed(plans):
+    more = f" and {len(plans) - 5} more" if len(plans) > 5 else ""
+    return ", ".join(f"{plan.name!r} ({plan.why})" for plan in plans[:5]) + more
 
 
-def _unless_seen(plan, values, seen):
-    """Give a plan, or that of a dropped column where an earlier one has the same values."""
-    if isinstance(plan, Dropped) or values is None:
-        return plan
-    arrays = values if isinstance(values, tuple) else (values,)
-    arrays = [np.asarray(array) for array in arrays]
-    key = (plan.kind, hash(arrays[0].tobytes()))
-    for name, earlier in seen.setdefault(key, []):
-        if all(_same(*pair) for pair in zip(arrays, earlier, strict=True)):
-            return Dropped(plan.name, plan.kind, f"the same as {name!r}")
-    seen[key].append((plan.name, arrays))
-    return plan
-
-
-def _same(one, other):
-    if one.shape != other.shape:
-        return False
-    if one.dtype.kind == "f" and other.dtype.kind == "f":
-        return np.array_equal(one, other, equal_nan=True)
-    return one.tolist() == other.tolist()
+def _is_uniform(frame):
+    kinds = {*frame.dtypes}
+    return len(kinds) == 1 and all(isinstance(d, np.dtype) and d.kind in "fiu" for d in kinds)

@@ -1,11 +1,20 @@
 """What becomes of a column: found once in the rows of ``fit``, applied to any others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from mlpkit.encoding.clocks import days, readings
 from mlpkit.encoding.columns import as_numbers
+from mlpkit.encoding.tables import all_finite
+
+# Types of single values that need no pandas, where rows are few; and of its own.
+NUMBERS = frozenset(
+    {float, int, bool, type(None), *(np.dtype(code).type for code in "?bhilqBHILQefd")}
+)
+SIMPLE = NUMBERS | {str}
+STAMPS = frozenset({pd.Timestamp, type(pd.NaT)})
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class Dropped:
     kind: str
     why: str
     parts: tuple = ()
+    takes = frozenset({*SIMPLE, *STAMPS})
 
     def write(self, series, out, places):
         """Write nothing."""
@@ -63,6 +73,11 @@ class NumberPlan:
         return (own, flag) if self.had_missing else (own,)
 
     @property
+    def takes(self):
+        """Types of values of which `write` takes a list."""
+        return frozenset() if self.kind == "duration" else NUMBERS
+
+    @property
     def is_plain(self):
         """Whether finite values pass as they are."""
         return not (self.is_flag or self.had_missing)
@@ -80,7 +95,7 @@ class NumberPlan:
 
         Parameters
         ----------
-        series : pandas.Series or ndarray
+        series : pandas.Series, ndarray or list
             The column.
         out : ndarray of shape (n_samples, n_columns)
             Written to.
@@ -92,7 +107,7 @@ class NumberPlan:
             values = as_numbers(series, self.name, self.kind)
         column = out[:, places[0]]
         column[:] = values
-        if not np.isfinite(column).all():
+        if not all_finite(column):
             missing = np.isnan(column)
             if self.had_missing:
                 out[:, places[1]] = missing
@@ -126,12 +141,13 @@ def number_plan(name, kind, values):
     'constant'
     """
     finite = np.isfinite(values)
-    had_missing = False
+    n_missing = 0
     if not finite.all():
-        had_missing = bool(np.isnan(values).any())
+        n_missing = int(np.isnan(values).sum())
         values = values[finite]
+    had_missing = n_missing > 0
     if not len(values):
-        return Dropped(name, kind, "no value in any row")
+        return Dropped(name, kind, f"no {'finite ' * (len(finite) > n_missing)}value in any row")
     low, high = float(values.min()), float(values.max())
     if low == high:
         if not had_missing:
@@ -150,6 +166,7 @@ class _PresencePlan:
     name: str
     kind: str
     why: str = "one value: a flag for missing"
+    takes = frozenset()
 
     @property
     def parts(self):
@@ -160,9 +177,6 @@ class _PresencePlan:
         if not isinstance(series, np.ndarray):
             values = as_numbers(series, self.name, self.kind)
         out[:, places[0]] = np.isnan(values)
-
-
-_DATE_PARTS = ("month", "day", "weekday", "hour")
 
 
 @dataclass(frozen=True)
@@ -183,6 +197,7 @@ class DatePlan:
     kind: str
     numbers: tuple
     zone: object
+    takes = STAMPS
 
     @property
     def parts(self):
@@ -192,6 +207,8 @@ class DatePlan:
     @property
     def why(self):
         """What is done, in words."""
+        if isinstance(self.numbers[0][1], _PresencePlan):
+            return self.numbers[0][1].why
         return "days since 1970" + "".join(f", {name}" for name, _ in self.numbers[1:])
 
     def write(self, series, out, places):
@@ -219,14 +236,8 @@ def date_parts(series, name, zone):
     -------
     dict of str to ndarray
     """
-    days = as_numbers(series, name, "date")
-    local = pd.to_datetime(pd.Series(days), unit="D", utc=True)
-    if zone is not None:
-        local = local.dt.tz_convert(zone)
-    hour = local.dt.hour + local.dt.minute / 60
-    parts = (local.dt.month, local.dt.day, local.dt.dayofweek, hour)
-    named = zip(_DATE_PARTS, parts, strict=True)
-    return {"days": days, **{key: part.to_numpy(np.float64) for key, part in named}}
+    stamps = as_numbers(series, name, "date")
+    return {"days": days(stamps), **readings(stamps, zone)}
 
 
 def date_plan(name, series):
@@ -247,16 +258,11 @@ def date_plan(name, series):
     numbers = []
     for part, values in date_parts(series, name, zone).items():
         label = f"{name}_{part}"
-        plan = number_plan(label, "number", np.round(values, 9) if part == "hour" else values)
-        if isinstance(plan, Dropped):
-            if part == "days":
+        plan = number_plan(label, "number", values)
+        if part == "days":
+            if isinstance(plan, Dropped):
                 return Dropped(name, "date", plan.why)
-            continue
-        if part != "days" and isinstance(plan, NumberPlan):  # one flag for all parts
-            fields = {**vars(plan), "had_missing": False}
-            plan = NumberPlan(**fields)
-        if isinstance(plan, NumberPlan):
             numbers.append((part, plan))
-        elif part == "days":
-            numbers.append((part, plan))
+        elif isinstance(plan, NumberPlan):  # one flag for all parts
+            numbers.append((part, replace(plan, had_missing=False)))
     return DatePlan(name, "date", tuple(numbers), zone)

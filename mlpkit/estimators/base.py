@@ -48,10 +48,12 @@ class BaseNetworkEstimator(TrainingParameters, BaseEstimator):
         Parameters
         ----------
         X : array-like or CSR/CSC matrix of shape (n_samples, n_features), or tf.data.Dataset
-            Numbers only; NumPy array, pandas or Polars DataFrame, or list. A dataset of batches
-            (x, y) or (x, y, sample_weight) is trained on batch by batch, in the order it has; it
-            is gone through once before, for the standardisation and the classes. `stream_csv` and
-            `stream_parquet` make one from files of any size.
+            NumPy array, pandas or Polars DataFrame, or list. Anything but finite numbers goes
+            through an encoder first, unless ``encode=False`` refuses it; sparse matrices and
+            datasets hold numbers only. A dataset of batches (x, y) or (x, y, sample_weight) is
+            trained on batch by batch, in the order it has; it is gone through once before, for
+            the standardisation and the classes. `stream_csv` and `stream_parquet` make one from
+            files of any size.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; None with a dataset.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -144,7 +146,7 @@ class BaseNetworkEstimator(TrainingParameters, BaseEstimator):
         if is_dataset(X):
             table = dataset_table(self, X, y, sample_weight, reset=reset)
             return table, self._target(table.y), table.weight
-        X = inputs.check_features(self, X, reset=reset)
+        X = inputs.check_features(self, X, reset=reset, weight=sample_weight)
         if y is None:
             infer_task(None)
         check_consistent_length(X, y)
@@ -278,5 +280,7 @@ class BaseNetworkEstimator(TrainingParameters, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        encodes = self._encoder() is not None
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = encodes
         tags.target_tags.multi_output = True
         return tags

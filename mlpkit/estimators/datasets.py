@@ -241,7 +241,13 @@ def check_features_of(estimator, table, *, reset):
     elif reset:
         vars(estimator).pop("feature_names_in_", None)
     if reset:
+        estimator.encoder_ = None
         estimator.n_features_in_ = table.n_features
+    elif getattr(estimator, "encoder_", None) is not None:
+        raise InvalidParameterError(
+            f"{type(estimator).__name__} encodes tables as in the first fit, and a dataset holds "
+            "numbers only. Got a dataset; give a table with the columns of the first one."
+        )
     elif table.n_features != estimator.n_features_in_:
         raise ValueError(
             f"X has {table.n_features} features, but {type(estimator).__name__} is expecting "

@@ -8,11 +8,12 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators.datasets import is_dataset
 from mlpkit.estimators.encoded import encoded_table
+from mlpkit.estimators.plain import refuse_text
 
 FLOATS = (np.float64, np.float32)
 
 
-def check_features(estimator, X, *, reset):
+def check_features(estimator, X, *, reset, weight=None):
     """Give `X` as a dense matrix of floats or a CSR matrix, its columns checked and remembered.
 
     Parameters
@@ -20,39 +21,50 @@ def check_features(estimator, X, *, reset):
     estimator : BaseEstimator
         Its ``n_features_in_`` and ``feature_names_in_`` are set or compared.
     X : array-like or sparse matrix of shape (n_samples, n_features)
-        NumPy array, pandas or Polars DataFrame with numeric columns, list, CSR or CSC.
+        NumPy array, pandas or Polars DataFrame, list, CSR or CSC.
     reset : bool
         True when fitting anew.
+    weight : array-like of shape (n_samples,), default=None
+        Sample weights: an encoder does not look at rows of weight 0.
 
     Returns
     -------
     ndarray or CSR matrix
+        Of a table that is encoded, its columns as encoded.
 
     Raises
     ------
     ValueError
-        When values are missing, infinite or not numbers, or columns differ from those fitted.
+        When columns differ from those fitted, or where nothing is encoded, values are missing,
+        infinite or not numbers.
     """
     if is_dataset(X):
         raise TypeError(
             f"X must be an array or a table here. Got {type(X).__name__}: only fit and partial_fit "
             "take datasets; predict batch by batch, for instance [predict(x) for x, *_ in X]."
         )
-    encoded = encoded_table(estimator, X, reset=reset)
+    encoded = encoded_table(estimator, X, reset=reset, weight=weight)
     if encoded is not None:
         return encoded
     refuse_text(X)
-    X = validate_data(
-        estimator,
-        _numeric(X),
-        reset=reset,
-        accept_sparse="csr",
-        dtype=FLOATS,
-    )
+    try:
+        X = validate_data(estimator, _numeric(X), reset=reset, accept_sparse="csr", dtype=FLOATS)
+    except ValueError as error:
+        said = str(error).partition("\n")[0]
+        if reset or not said.startswith("Input X contains") or not _could_encode(estimator):
+            raise
+        raise ValueError(
+            f"{said} {type(estimator).__name__} was fitted to finite numbers only, and does not "
+            "know what stands for others: fit it with encode=True, or to rows that have some."
+        ) from None
     if hasattr(X, "indptr") and not X.has_canonical_format:
         X = X.copy()  # the caller's matrix keeps its duplicate entries
         X.sum_duplicates()
     return X
+
+
+def _could_encode(estimator):
+    return getattr(estimator, "encode", False) is not False
 
 
 def is_plain(estimator, X):
@@ -79,73 +91,6 @@ def is_plain(estimator, X):
         and (X.dtype in FLOATS or X.dtype.kind in "iub")
         and "feature_names_in_" not in vars(estimator)
     )
-
-
-def refuse_text(X):
-    """Raise an error that names the columns that hold no numbers.
-
-    Parameters
-    ----------
-    X : array-like
-        Anything; the columns of a DataFrame are named, those of an array numbered.
-
-    Raises
-    ------
-    ValueError
-        When a column holds text, dates or categories.
-    """
-    wrong = _text_in_frame(X) if hasattr(X, "columns") else _text_in_array(X)
-    if wrong:
-        listed = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
-        raise ValueError(
-            f"X must have numeric columns only. Got {listed}. Encode them first, for instance "
-            "with make_pipeline(mlpkit.make_preprocessor(), estimator), or drop them."
-        )
-
-
-def _text_in_frame(X):
-    columns = zip(X.columns, X.dtypes, range(len(X.columns)), strict=True)
-    return [f"{name!r} ({dtype})" for name, dtype, i in columns if not _is_numeric(X, dtype, i)]
-
-
-def _is_numeric(frame, dtype, i):
-    if hasattr(dtype, "is_numeric"):  # Polars
-        return dtype.is_numeric() or str(dtype) in ("Boolean", "Decimal")
-    import pandas as pd
-
-    if dtype.kind == "O" and not pd.api.types.is_extension_array_dtype(dtype):
-        return pd.api.types.infer_dtype(frame.iloc[:, i], skipna=True) in (
-            "integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty",
-        )  # fmt: skip
-    return pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
-
-
-def _text_in_array(X):
-    if isinstance(X, list | tuple):
-        try:
-            X = np.asarray(X)
-        except ValueError:  # rows of different lengths: left to scikit-learn's own words
-            return []
-    if getattr(X, "ndim", 0) != 2 or X.dtype.kind not in "OUSMm":
-        return []
-    found = []
-    for i, column in enumerate(X.T):
-        text = next((v for v in column if not _reads_as_number(v)), None)
-        if text is not None:
-            found.append(f"column {i} ({str(text)!r})")
-    return found
-
-
-def _reads_as_number(value):
-    """Tell whether a value of an array is a number, or text that spells one."""
-    if isinstance(value, np.datetime64 | np.timedelta64):
-        return False
-    if isinstance(value, str | bytes):
-        try:
-            float(value)
-        except ValueError:
-            return False
-    return True  # what is stranger still is left to scikit-learn's own words
 
 
 def _numeric(X):

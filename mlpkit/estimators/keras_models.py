@@ -155,6 +155,9 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         As in `MLPClassifier`.
     metrics : "auto", None or list, default="auto"
         What `history_` records beside the loss; "auto" is the accuracy.
+    encode : bool or "auto", default="auto"
+        As in `MLPClassifier`: "auto" encodes tables that hold anything but finite numbers.
+        `model` is then one for encoded columns; a builder is told their number.
     standardize : bool, default=False
         Standardise the inputs.
     early_stopping : bool or "auto", default="auto"
@@ -174,8 +177,10 @@ callbacks, backup_dir, backup_freq, verbose, random_state
     Attributes
     ----------
     model_ : keras.Model
-        The fitted model. A model that needs no standardisation is the estimator's own.
-    classes_, n_features_in_, feature_names_in_, n_outputs_, history_, n_iter_, best_epoch_, task_
+        The fitted model. A model that needs no standardisation is the estimator's own. Where a
+        table was encoded it takes encoded rows, ``encoder_.transform(X)``.
+    classes_, n_features_in_, feature_names_in_, encoder_, n_outputs_, history_, n_iter_, \
+best_epoch_, task_
         As in `MLPClassifier`.
 
     Examples
@@ -205,6 +210,7 @@ callbacks, backup_dir, backup_freq, verbose, random_state
         learning_rate_schedule=None,
         global_clipnorm=None,
         metrics="auto",
+        encode="auto",
         standardize=False,
         batch_size="auto",
         epochs=100,
@@ -239,6 +245,8 @@ class KerasRegressor(RegressorMethods, BaseKerasEstimator):
         "auto": the compiled model's, else the mean squared error.
     optimizer, learning_rate, learning_rate_schedule, global_clipnorm, metrics
         As in `KerasClassifier`; the metric is the RMSE.
+    encode : bool or "auto", default="auto"
+        As in `KerasClassifier`.
     standardize : bool, default=False
         Standardise the inputs, and the targets where the model's output is linear and the loss
         allows it.
@@ -250,7 +258,8 @@ jit_compile, device, warm_start, callbacks, backup_dir, backup_freq, verbose, ra
 
     Attributes
     ----------
-    model_, n_features_in_, feature_names_in_, n_outputs_, history_, n_iter_, best_epoch_, task_
+    model_, n_features_in_, feature_names_in_, encoder_, n_outputs_, history_, n_iter_, \
+best_epoch_, task_
         As in `KerasClassifier`.
 
     Examples
@@ -273,6 +282,7 @@ jit_compile, device, warm_start, callbacks, backup_dir, backup_freq, verbose, ra
         learning_rate_schedule=None,
         global_clipnorm=None,
         metrics="auto",
+        encode="auto",
         standardize=False,
         batch_size="auto",
         epochs=100,

@@ -109,5 +109,6 @@ def _check_inputs(model, n_features):
     if inputs and int(np.prod(inputs[0].shape[1:])) != n_features:
         raise InvalidParameterError(
             f"model must take the {n_features} features of X. It takes shape "
-            f"{tuple(inputs[0].shape[1:])}; a builder function gets n_features as its argument."
+            f"{tuple(inputs[0].shape[1:])}; a builder function gets n_features as its argument. "
+            "A table that is encoded has as many as encoder_ makes of it."
         )
