@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
+from mlpkit.encoding.tables import as_frame
 from mlpkit.estimators.plain import is_plain_table
 
 
@@ -34,6 +35,8 @@ def encoded_table(estimator, X, *, reset, weight=None):
     if encoder is None:
         return None
     if not (reset or hasattr(X, "columns")):  # the encoder looks at names
+        if np.ndim(X) != 2:
+            as_frame(X)  # says so
         validate_data(estimator, X, reset=False, skip_check_array=True)
     return encoder.transform(X)
 

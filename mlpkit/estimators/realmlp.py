@@ -42,7 +42,7 @@ class RealMLPClassifier(ClassifierMethods, ClassifierMixin, BaseRealMLP):
         What selects the best epoch: "auto" the accuracy, else "loss", "accuracy", "neg_log_loss" or
         "neg_root_mean_squared_error".
     max_time : float or None, default=None
-        Seconds after which training ends with the best weights so far. The schedule is then cut off.
+        Seconds after which training ends with the best weights so far; the schedule is cut off.
     calibrate : bool or "auto", default="auto"
         Whether logits are divided by the temperature at which the validation rows are most likely;
         "auto" does. Smoothed labels make probabilities too uncertain, and this mends it.

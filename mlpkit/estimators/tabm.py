@@ -193,7 +193,8 @@ class TabMRegressor(RegressorMethods, BaseTabM):
         As in `MLPRegressor`: "mse", "mae", "huber", "poisson" (positive outputs only), "quantile"
         or any Keras loss, and outputs that stay in a range.
     learning_rate, weight_decay, learning_rate_schedule, batch_size, epochs, cv, \
-validation_fraction, patience, average, scoring, max_time, jit_compile, device, verbose, random_state
+validation_fraction, patience, average, scoring, max_time, jit_compile, device, verbose, \
+random_state
         As in `TabMClassifier`.
 
     Attributes

@@ -40,7 +40,17 @@ class BaseTabular(BaseNetworkEstimator):
                 f"X must be a table for {type(self).__name__}. Got a tf.data.Dataset; give its "
                 "rows, or take MLPClassifier or MLPRegressor."
             )
+        if hasattr(X, "tocsr"):
+            raise InvalidParameterError(
+                f"X must be a dense table for {type(self).__name__}: sparse input is not supported. "
+                f"Got {type(X).__name__}; give X.toarray(), or take MLPClassifier or MLPRegressor."
+            )
         return super()._agreed_rows(team, X, y, sample_weight, validation, reset=reset)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags
 
     def _finished(self, learnt, outcome, train, held):
         """Calibrate: find the temperature at which the rows not learnt are most likely."""
