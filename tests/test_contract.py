@@ -1,8 +1,19 @@
-"""scikit-learn's own estimator checks, on all four estimators and both float types."""
+"""scikit-learn's own estimator checks.
+
+`tests/contract_of_tables.py` has those of the other two estimators for tables; they share all but
+their outputs with the two that are checked here. Run it by name: it takes a minute or two.
+"""
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from mlpkit import KerasClassifier, KerasRegressor, MLPClassifier, MLPRegressor
+from mlpkit import (
+    KerasClassifier,
+    KerasRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    RealMLPRegressor,
+    TabMClassifier,
+)
 
 
 class Builder:
@@ -75,4 +86,26 @@ def test_float32(estimator, check):
 
 @parametrize_with_checks(FLOAT64)
 def test_float64(estimator, check):
+    check(estimator)
+
+
+# Small and not compiled: most of the time goes into tracing a network for each new shape.
+TABLES = {"hidden_layer_sizes": (32,), "epochs": 30, "jit_compile": False}
+TABM = {**TABLES, "n_bins": 16, "learning_rate": 0.01, "patience": 30}
+DEALT = dict.fromkeys(
+    (
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weight_equivalence_on_sparse_data",
+    ),
+    "folds, batches or rows held back are dealt by row: a row of weight 2 falls into one of "
+    "them, the same row twice may fall into two",
+)
+FOR_TABLES = {**SEVEN_DIGITS, **DEALT}
+
+
+@parametrize_with_checks(
+    [TabMClassifier(**TABM), RealMLPRegressor(**TABLES)],
+    expected_failed_checks=lambda estimator: FOR_TABLES,
+)
+def test_tables(estimator, check):
     check(estimator)
