@@ -63,7 +63,7 @@ def main(argv=None):
 
 def _california_housing(argv):
     options = _parser().parse_args(argv)
-    X, y, _, _ = split_target(_load(options.data), TARGET)
+    X, y, _, _ = split_target(load(options.data), TARGET)
     if len(X) < 20:
         raise BadInput(f"the table must hold at least 20 districts. Got {len(X)}.")
     if options.quick:
@@ -94,7 +94,7 @@ def _parser():
     return parser
 
 
-def _load(path):
+def load(path):
     """Give a table of the eight features and the target."""
     if path is None:
         return _fetch()
