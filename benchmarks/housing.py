@@ -2,10 +2,11 @@
 
     python -m benchmarks.housing --data california_housing.csv.gz [--who mk_tabm,catboost]
 
-scikit-learn's eight features and its target in 100,000 dollars, 80/20 with `random_state=42`, as the
-published figures have it. FILE holds these columns, or those of Géron's housing.csv, from which they
-are derived. Géron's file has no bedrooms in 207 districts: the median of the training rows fills
-AveBedrms there, for everybody. Without --data scikit-learn downloads its own, where none is missing.
+scikit-learn's eight features and its target in 100,000 dollars, 80/20 with `random_state=42`, as
+the published figures have it. FILE holds these columns, or those of Géron's housing.csv, from which
+they are derived. Géron's file has no bedrooms in 207 districts: the median of the training rows
+fills AveBedrms there, for everybody. Without --data scikit-learn downloads its own table, in which
+none is missing.
 """
 
 import time

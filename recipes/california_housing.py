@@ -95,7 +95,22 @@ def _parser():
 
 
 def load(path):
-    """Give a table of the eight features and the target."""
+    """Give a table of the eight features and the target.
+
+    Parameters
+    ----------
+    path : Path or None
+        A file of scikit-learn's columns or of Géron's; None for scikit-learn's download.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    BadInput
+        When columns are missing, or the download fails.
+    """
     if path is None:
         return _fetch()
     table = read_table(path)
