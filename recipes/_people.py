@@ -13,7 +13,7 @@ TODAY = pd.Timestamp("2025-01-01")
 
 
 def people(n, seed=0):
-    """Make a mixed table of people, with "low" and "high" as their income.
+    """Make a mixed table of people, with "<=50K" and ">50K" as their income.
 
     The income follows from age (rising, then falling), education, occupation, hours, seniority
     and town, some of them together, and from chance. A sixth of the employers' sizes and a tenth
@@ -67,6 +67,6 @@ def people(n, seed=0):
             "self_employed": own,
             "commute": rng.gamma(2, 12, n).round(1),
             "since": pd.Series(since).where(rng.random(n) > 0.1),
-            "income": np.where(high, "high", "low").astype(object),
+            "income": np.where(high, ">50K", "<=50K").astype(object),
         }
     )
