@@ -1,8 +1,9 @@
-# make demo | test | lint | bench | pictures | clean
+# make demo | test | lint | bench | bench-accuracy | pictures | clean
 #
 # make demo DATA=table.csv TARGET=column   the main job on a table of yours
 # make test ARGS="-k factories"            more arguments, for pytest or for the recipe
 # make bench ARGS=--quick                  every measurement in small, to see that it runs
+# make bench-accuracy ARGS="--data FOLDER"   every peer on many tables: hours, and goes on where it stopped
 # make pictures ARGS=--only=xor           the pictures of the documents, from the recipes
 # make test PYTHON=/usr/bin/python3.12     another Python, when .venv is made
 
@@ -18,7 +19,7 @@ BENCHMARKS := imports prediction training search parallel memory devices surviva
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint bench pictures clean anew
+.PHONY: demo test lint bench bench-accuracy pictures clean anew
 
 # Make hands its variables to the shell's environment: a space or a quote in them does no harm.
 demo: $(VENV)/.installed-parquet
@@ -34,6 +35,9 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-bench
 	for benchmark in $(BENCHMARKS); do $(PY) -m benchmarks.$$benchmark $(ARGS) || exit; done
+
+bench-accuracy: $(VENV)/.installed-bench
+	$(PY) -m benchmarks.accuracy $(ARGS)
 
 pictures: $(VENV)/.installed-dev
 	$(PY) recipes/_pictures.py $(ARGS)

@@ -31,6 +31,19 @@ NOT_SLOWER = Bar(">=", 1)
 
 SAME_WEIGHTS = Bar("<=", 1e-5, "relative")
 
+
+def _arena(measure, relative, place):
+    """Give the bars of TabM by a measure of the arena: relative to CatBoost, place, and times."""
+    return {
+        f"{measure} vs catboost": {"mk_tabm": Bar("<=", relative)},
+        f"{measure} vs sk_mlp": {"mk_mlp_raw": Bar("<=", 0.95)},
+        f"{measure} place": {"mk_tabm": Bar("<=", place, "place")},
+        f"{measure} fit": {"mk_tabm": Bar("<=", 12, "s")},
+        f"{measure} one row": {"mk_tabm": Bar("<=", 1, "ms")},
+        f"{measure} 10,000 rows": {"mk_tabm": Bar("<=", 0.5, "s")},
+    }
+
+
 # Benchmark, work and whom or what the figure is held against.
 BARS = {
     "training": {
@@ -62,6 +75,14 @@ BARS = {
         "workers": {"mlpkit": Bar("<=", 0, "wrong")},
         "damaged": {"mlpkit": Bar("<=", 0, "wrong")},
     },
+    "accuracy": {
+        **_arena("error", 0.95, 1),
+        **_arena("logloss", 0.97, 1),
+        **_arena("nrmse", 0.98, 2),
+        "duel score": {"mk_realmlp": Bar("<=", 1.01)},
+        "duel time": {"mk_realmlp": Bar("<=", 0.25)},
+    },  # fmt: skip
+    "housing": {"rmse": {"mk_tabm": Bar("<=", 0.445, "RMSE")}},
     "streams": {kind: {"mlpkit": Bar("<=", 1500, "MB")} for kind in ("csv", "parquet")},
 }
 

@@ -11,7 +11,7 @@ from mlpkit.devices.machine import processor
 
 OUT = Path("out") / "benchmarks"
 PACKAGES = ("tensorflow", "keras", "scikit-learn", "numpy")
-PEERS = ("torch", "skorch", "scikeras")
+PEERS = ("torch", "skorch", "scikeras", "lightgbm", "xgboost", "catboost", "pytabkit")
 
 
 def circumstances():

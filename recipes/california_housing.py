@@ -63,7 +63,7 @@ def main(argv=None):
 
 def _california_housing(argv):
     options = _parser().parse_args(argv)
-    X, y, _, _ = split_target(_load(options.data), TARGET)
+    X, y, _, _ = split_target(load(options.data), TARGET)
     if len(X) < 20:
         raise BadInput(f"the table must hold at least 20 districts. Got {len(X)}.")
     if options.quick:
@@ -94,8 +94,23 @@ def _parser():
     return parser
 
 
-def _load(path):
-    """Give a table of the eight features and the target."""
+def load(path):
+    """Give a table of the eight features and the target.
+
+    Parameters
+    ----------
+    path : Path or None
+        A file of scikit-learn's columns or of Géron's; None for scikit-learn's download.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    BadInput
+        When columns are missing, or the download fails.
+    """
     if path is None:
         return _fetch()
     table = read_table(path)

@@ -31,6 +31,7 @@ from benchmarks import (
     survival,
     training,
 )
+from benchmarks._contestants import CONTESTANTS
 from benchmarks._nets import DIGITS, find
 
 
@@ -301,7 +302,7 @@ def test_ratio_is_the_quotient_of_the_medians_and_meets_its_bar():
 
 def test_bars_know_the_names_that_are_measured():
     measured = {
-        *training.TRAINED, *prediction.MODELS, *search.MODELS, "floor",
+        *training.TRAINED, *prediction.MODELS, *search.MODELS, *CONTESTANTS, "floor",
         "import sklearn.neural_network",
     }  # fmt: skip
     peers = [works for name, works in _bars.BARS.items() if name != "devices"]

@@ -92,14 +92,14 @@ def test_float64(estimator, check):
 # Small and not compiled: most of the time goes into tracing a network for each new shape.
 TABLES = {"hidden_layer_sizes": (32,), "epochs": 30, "jit_compile": False}
 TABM = {**TABLES, "n_bins": 16, "learning_rate": 0.01, "patience": 30}
-DEALT = dict.fromkeys(
-    (
-        "check_sample_weight_equivalence_on_dense_data",
-        "check_sample_weight_equivalence_on_sparse_data",
-    ),
-    "folds, batches or rows held back are dealt by row: a row of weight 2 falls into one of "
-    "them, the same row twice may fall into two",
+_DEALT = (
+    "folds, batches or rows held back are dealt by row: a row of weight 2 falls into one of them, "
+    "the same row twice may fall into two"
 )
+DEALT = {
+    "check_sample_weight_equivalence_on_dense_data": _DEALT,
+    "check_sample_weight_equivalence_on_sparse_data": _DEALT,
+}
 FOR_TABLES = {**SEVEN_DIGITS, **DEALT}
 
 

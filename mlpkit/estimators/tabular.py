@@ -42,8 +42,9 @@ class BaseTabular(BaseNetworkEstimator):
             )
         if hasattr(X, "tocsr"):
             raise InvalidParameterError(
-                f"X must be a dense table for {type(self).__name__}: sparse input is not supported. "
-                f"Got {type(X).__name__}; give X.toarray(), or take MLPClassifier or MLPRegressor."
+                f"X must be a dense table for {type(self).__name__}, sparse input is not "
+                f"supported. Got {type(X).__name__}; give X.toarray(), or take MLPClassifier or "
+                "MLPRegressor."
             )
         return super()._agreed_rows(team, X, y, sample_weight, validation, reset=reset)
 
