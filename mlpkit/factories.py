@@ -246,7 +246,9 @@ def compile_model(model, spec, parameters):
     if several and isinstance(metrics, str):
         metrics = None  # several quantiles of one column have no error in common
     model.compile(
-        optimizer=compilation.make_optimizer(parameters["optimizer"], parameters["learning_rate"]),
+        optimizer=compilation.make_optimizer(
+            parameters["optimizer"], parameters["learning_rate"], parameters.get("global_clipnorm")
+        ),
         loss=compilation.make_loss(
             parameters["loss"],
             TASKS[spec.task].loss,

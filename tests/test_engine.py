@@ -29,6 +29,7 @@ OPTIMIZERS = {
     "lamb": lambda: keras.optimizers.Lamb(0.01),
     "clipped": lambda: keras.optimizers.Adam(clipnorm=0.1),
     "clipped by the norm of all": lambda: keras.optimizers.Adam(global_clipnorm=0.1),
+    "clipped by value": lambda: keras.optimizers.Adam(clipvalue=0.01),
     "decayed": lambda: keras.optimizers.SGD(0.01, weight_decay=0.1),
     "scheduled": lambda: keras.optimizers.SGD(
         keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)

@@ -23,11 +23,13 @@ FLOORS = (
         "devices",
         "neurons",
         "schedules",
+        "bins",
+        "encoding",
     ),
-    ("architecture", "compilation", "launch", "file_streams", "plots", "tuning"),
+    ("architecture", "layers", "compilation", "launch", "file_streams", "plots", "tuning"),
     ("network", "training", "keras_inference"),
     ("factories", "keras_network"),
-    ("estimators", "baseline_models"),
+    ("estimators", "baseline_models", "table_factories"),
     ("comparison", "diagnostics", "doctor"),
 )
 # These may name TensorFlow and Keras at module level, and are imported inside functions only.
@@ -39,6 +41,7 @@ FLAMES = {
     "training",
     "keras_inference",
     "keras_network",
+    "layers",
 }
 
 PACKAGE = Path(__file__).resolve().parent.parent / "mlpkit"

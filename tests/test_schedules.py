@@ -77,7 +77,7 @@ def test_factors_of_variables_by_hand(compiled):
     layer.kernel.learning_rate_factor, layer.bias.weight_decay_factor = 6.0, 0.0
     adamw = keras.optimizers.AdamW(0.1, weight_decay=0.5, epsilon=1e-7)
     program = program_of(model, adamw, compiled=compiled, dtype="float32", joins=True)
-    assert not program.step.joins
+    assert not program.step.packing.joins
     rows = training.make_rows(X, y, w, "float32", n_filled=64 if compiled else None)
     units, settings = (tf.ones(1), tf.zeros(1)), program.settings({})
     state = program.start([np.array([[2.0]]), np.array([1.0])])

@@ -15,8 +15,10 @@ from mlpkit.architecture import make_spec
 from mlpkit.architecture.tabm import tabm_spec
 from mlpkit.bins import piecewise_linear, quantile_bins
 from mlpkit.estimators.folds import fold_numbers, folded, held_order
-from mlpkit.estimators.learnt import Sample
-from mlpkit.inference.tabm import TabMForward, tempered
+from mlpkit.estimators.learnt import Learnt, Sample
+from mlpkit.estimators.tabm_network import TabMNetwork
+from mlpkit.inference.outputs import tempered
+from mlpkit.inference.tabm import TabMForward
 from mlpkit.scaling import identity
 
 SMALL = dict(
@@ -218,6 +220,18 @@ def test_each_network_judges_its_own_fold():
     for network in range(4):
         judged = order[:, network].ravel()
         assert_array_equal(np.sort(judged[judged < 50]), np.flatnonzero(folds == network))
+
+
+def test_rows_of_folds_fit_where_the_table_fills_its_program():
+    """64 rows fill a program's shape, and the row of weight 0 behind them is the 65th."""
+    from mlpkit.estimators.placing import engine_rows
+
+    sample = Sample(np.ones((64, 5)), np.ones((64, 1)), np.ones(64))
+    train = folded(sample, np.arange(64) % 2, 2, 8)
+    network = TabMNetwork(small_spec(task="regression", units=1), None, {})
+    learnt = Learnt(network, [], identity(5), identity(1))
+    rows, _ = engine_rows(learnt, train, None, 64, 16, compiled=True)
+    assert (rows.n, rows.columns.y.shape[0]) == (65, 128)
 
 
 def test_a_network_has_not_seen_the_rows_it_judges():

@@ -78,6 +78,7 @@ class TabMSpec(MLPSpec):
     def __str__(self):
         folds = f"{self.n_networks} networks, one a fold" if self.n_networks > 1 else "1 network"
         hidden = ", ".join(map(str, self.hidden_layer_sizes))
+        outputs = ", ".join(dict.fromkeys(self.outputs.activations))
         lines = [
             f"{self.task} TabM ({self.variant})",
             f"networks            {folds}",
@@ -88,7 +89,7 @@ class TabMSpec(MLPSpec):
             f"neurons per layer   {hidden}",
             f"hidden activation   {self.activation}",
             f"dropout             {self.dropout:g}",
-            f"output              {self.units} x {', '.join(dict.fromkeys(self.outputs.activations))}",
+            f"output              {self.units} x {outputs}",
             f"loss                {self.loss}",
             f"trainable weights   {self.n_parameters:,}",
         ]

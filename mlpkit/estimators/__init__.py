@@ -3,6 +3,7 @@
 from mlpkit.estimators.keras_models import KerasClassifier, KerasRegressor
 from mlpkit.estimators.mlp import MLPClassifier
 from mlpkit.estimators.mlp_regressor import MLPRegressor
+from mlpkit.estimators.realmlp import RealMLPClassifier, RealMLPRegressor
 from mlpkit.estimators.tabm import TabMClassifier, TabMRegressor
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "KerasRegressor",
     "MLPClassifier",
     "MLPRegressor",
+    "RealMLPClassifier",
+    "RealMLPRegressor",
     "TabMClassifier",
     "TabMRegressor",
 ]

@@ -1,6 +1,7 @@
 """What all four estimators share: one way from a table to fitted weights, and back."""
 
 import copy
+import time
 from dataclasses import replace
 from functools import partial
 
@@ -21,8 +22,8 @@ from mlpkit.estimators.describing import described_fit
 from mlpkit.estimators.learnt import Learnt, Sample
 from mlpkit.estimators.phases import train_phases, trains_again, warn_if_interrupted
 from mlpkit.estimators.rules import validation_problems
-from mlpkit.estimators.running import TrainingSettings
 from mlpkit.estimators.team import team_of
+from mlpkit.estimators.training_parameters import TrainingParameters
 from mlpkit.estimators.validation import read_validation, split
 from mlpkit.inference import run_blocks
 from mlpkit.processes import check_fork
@@ -31,7 +32,7 @@ from mlpkit.tasks import infer_task
 from mlpkit.tasks.targets import checked_target
 
 
-class BaseNetworkEstimator(BaseEstimator):
+class BaseNetworkEstimator(TrainingParameters, BaseEstimator):
     """The way from a table to fitted weights; subclasses say what the network is.
 
     A subclass has ``_kind`` ("classification" or "regression"), ``_rules`` for its parameters, and
@@ -40,9 +41,6 @@ class BaseNetworkEstimator(BaseEstimator):
 
     _kind = None
     _rules = {}
-    _by_accuracy = False  # whether early stopping looks at the accuracy first
-    # Where an estimator has no parameter of that name.
-    learning_rate_schedule = None
 
     def fit(self, X, y=None, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train the network.
@@ -93,6 +91,7 @@ class BaseNetworkEstimator(BaseEstimator):
         return self._fit(X, y, sample_weight, validation, go_on=go_on)
 
     def _fit(self, X, y, sample_weight, validation=(None,) * 3, *, go_on, classes=None, once=False):
+        began = time.monotonic()
         check_fork()
         self._check_training_parameters(validation)
         team = team_of(place(self.device))
@@ -114,6 +113,7 @@ class BaseNetworkEstimator(BaseEstimator):
             before = self._learnt if go_on else None
             backups.identify(lambda: described_fit(self, task, sample, held, before))
             settings = self._training_settings(len(sample), held is not None, once, team)
+            settings = self._limited(settings, learnt, held, began)
             again = None
             if trains_again(self.early_stopping, train, sample, settings):
                 again = sample, partial(self._restarted, learnt, sample, seed, go_on)
@@ -225,36 +225,6 @@ class BaseNetworkEstimator(BaseEstimator):
     def _goes_on(self, network):
         """Tell whether the weights learnt before mean the same in this network."""
         return network.meaning == self._learnt.network.meaning
-
-    def _training_settings(self, n_rows, validates, once, team):
-        epochs = 1 if once else int(self.epochs)
-        return TrainingSettings(
-            epochs=epochs,
-            longest=epochs,
-            n_rows=n_rows,
-            batch_size=self.batch_size,
-            patience=int(self.patience) if validates and self.early_stopping else None,
-            validates=validates,
-            by_accuracy=self._by_accuracy,
-            average=bool(self.average) and epochs > 1,
-            jit_compile=self.jit_compile,
-            verbose=int(self.verbose) if team.is_chief else 0,
-            callbacks=self._callbacks(),
-            goes_on=once or bool(self.warm_start),
-            placement=team.placement,
-            schedules={} if once else self._schedules(),
-        )
-
-    def _schedules(self):
-        """Give what follows a schedule in ``fit``; ``partial_fit`` knows of no end."""
-        given = self.learning_rate_schedule
-        return {} if given is None else {"learning_rate": given}
-
-    def _callbacks(self):
-        if self.callbacks is None:
-            return ()
-        several = isinstance(self.callbacks, list | tuple)
-        return tuple(self.callbacks) if several else (self.callbacks,)
 
     def _finished(self, learnt, outcome, train, held):
         """Give what was learnt, with what is found in the validation rows once it is."""

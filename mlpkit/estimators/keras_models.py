@@ -8,6 +8,7 @@ from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.classes import ClassifierMethods
 from mlpkit.estimators.regression import RegressorMethods
 from mlpkit.estimators.rules import KERAS_RULES
+from mlpkit.estimators.scoring import with_score
 
 _PREFIX = "model__"
 
@@ -82,8 +83,9 @@ class BaseKerasEstimator(BaseNetworkEstimator):
         if optimizer == "auto":
             optimizer = "adam" if compiled is None else compiled.optimizer
         network = KerasNetwork(
-            model, task, loss, optimizer, self.metrics, self.learning_rate, (n_features,)
-        )
+            model, task, loss, optimizer, with_score(self, self.metrics, task),
+            self.learning_rate, (n_features,), global_clipnorm=self.global_clipnorm,
+        )  # fmt: skip
         if self.warm_start and self.model is not model and hasattr(self.model, "get_weights"):
             model.set_weights(self.model.get_weights())
         return network
@@ -92,6 +94,10 @@ class BaseKerasEstimator(BaseNetworkEstimator):
         earlier = self._learnt.network
         shapes = [[w.shape for w in each.model.get_weights()] for each in (network, earlier)]
         return shapes[0] == shapes[1] and network.learns_scaled == earlier.learns_scaled
+
+    def _with_weights(self, learnt, weights):
+        learnt.network.model.set_weights(weights)  # which its compiled predictions read
+        return learnt
 
     def _remember(self, task, learnt, outcome, rng, once):
         super()._remember(learnt.network.task, learnt, outcome, rng, once)
@@ -116,7 +122,9 @@ def _compiled(model, network):
         one_hot = network.loss_row is None or network.loss_row.one_hot
         dtype = network.dtype
         model.compile(
-            optimizer=compilation.make_optimizer(network.optimizer, network.learning_rate),
+            optimizer=compilation.make_optimizer(
+                network.optimizer, network.learning_rate, network.global_clipnorm
+            ),
             loss=compilation.make_loss(network.loss, network.task.loss, dtype=dtype),
             metrics=compilation.make_metrics(
                 network.metrics, network.task.name, one_hot=one_hot, dtype=dtype
@@ -143,6 +151,8 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         "auto": the compiled model's, else Adam.
     learning_rate : float, default=None
         None leaves the optimizer's own.
+    learning_rate_schedule, global_clipnorm
+        As in `MLPClassifier`.
     metrics : "auto", None or list, default="auto"
         What `history_` records beside the loss; "auto" is the accuracy.
     encode : bool or "auto", default="auto"
@@ -152,11 +162,13 @@ class KerasClassifier(ClassifierMethods, ClassifierMixin, BaseKerasEstimator):
         Standardise the inputs.
     early_stopping : bool or "auto", default="auto"
         As in `MLPClassifier`, by the validation loss, as Keras's EarlyStopping goes.
+    scoring : str, callable or None, default="auto"
+        What tells the best epoch: "auto" is the loss, others are as in `MLPClassifier`.
     average : bool, default=False
         Keep a running average of the weights over the epochs, as `MLPClassifier` does.
     jit_compile : bool or "auto", default="auto"
         As in `MLPClassifier`; "auto" leaves models with layers of your own uncompiled.
-    batch_size, epochs, validation_fraction, patience, device, class_weight, warm_start, \
+    batch_size, epochs, max_time, validation_fraction, patience, device, class_weight, warm_start, \
 callbacks, backup_dir, backup_freq, verbose, random_state
         As in `MLPClassifier`.
     **model__parameters
@@ -196,14 +208,17 @@ best_epoch_, task_
         optimizer="auto",
         learning_rate=None,
         learning_rate_schedule=None,
+        global_clipnorm=None,
         metrics="auto",
         encode="auto",
         standardize=False,
         batch_size="auto",
         epochs=100,
+        max_time=None,
         early_stopping="auto",
         validation_fraction=0.1,
         patience=10,
+        scoring="auto",
         average=False,
         jit_compile="auto",
         device="auto",
@@ -228,15 +243,15 @@ class KerasRegressor(RegressorMethods, BaseKerasEstimator):
         As in `KerasClassifier`.
     loss : str, keras.losses.Loss or callable, default="auto"
         "auto": the compiled model's, else the mean squared error.
-    optimizer, learning_rate, metrics
+    optimizer, learning_rate, learning_rate_schedule, global_clipnorm, metrics
         As in `KerasClassifier`; the metric is the RMSE.
     encode : bool or "auto", default="auto"
         As in `KerasClassifier`.
     standardize : bool, default=False
         Standardise the inputs, and the targets where the model's output is linear and the loss
         allows it.
-    batch_size, epochs, early_stopping, validation_fraction, patience, average, jit_compile, \
-device, warm_start, callbacks, backup_dir, backup_freq, verbose, random_state
+    batch_size, epochs, max_time, early_stopping, scoring, validation_fraction, patience, average, \
+jit_compile, device, warm_start, callbacks, backup_dir, backup_freq, verbose, random_state
         As in `KerasClassifier`.
     **model__parameters
         The builder's own parameters, spelt ``model__name``.
@@ -265,14 +280,17 @@ best_epoch_, task_
         optimizer="auto",
         learning_rate=None,
         learning_rate_schedule=None,
+        global_clipnorm=None,
         metrics="auto",
         encode="auto",
         standardize=False,
         batch_size="auto",
         epochs=100,
+        max_time=None,
         early_stopping="auto",
         validation_fraction=0.1,
         patience=10,
+        scoring="auto",
         average=False,
         jit_compile="auto",
         device="auto",

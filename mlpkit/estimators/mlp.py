@@ -1,69 +1,10 @@
 """`MLPClassifier`: the factories' networks as a scikit-learn classifier."""
 
-import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
 from mlpkit import activations
-from mlpkit.architecture import make_spec
-from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.classes import ClassifierMethods
-from mlpkit.estimators.mlp_network import MLPNetwork
-from mlpkit.estimators.rules import MLP_RULES
-
-ADAM_LEARNING_RATE = 2e-3  # with the running average of weights, twice Keras's own is better
-
-_NETWORK = (
-    "hidden_layer_sizes", "activation", "kernel_initializer", "normalization", "dropout", "l2",
-    "standardize", "optimizer", "learning_rate", "loss", "metrics", "dtype", "output_range",
-    "output_activation", "delta", "quantile",
-)  # fmt: skip
-
-
-class BaseMLP(BaseNetworkEstimator):
-    """What classifier and regressor share: the network comes from a spec."""
-
-    _rules = MLP_RULES
-
-    def _network_parameters(self):
-        given = self.get_params(deep=False)
-        parameters = {name: given[name] for name in _NETWORK if name in given}
-        if parameters["learning_rate"] == "auto":
-            measured = parameters["optimizer"] == "adam"
-            parameters["learning_rate"] = ADAM_LEARNING_RATE if measured else None
-        several = parameters["loss"] == "quantile" and np.ndim(parameters["quantile"])
-        if several and parameters["metrics"] == "auto":
-            parameters["metrics"] = None  # several quantiles of one column share no error
-        return parameters
-
-    def _make_network(self, task, n_features, seed):
-        from mlpkit.network import warn_about_selu
-
-        parameters = self._network_parameters()
-        n_outputs = len(task.classes) if task.name == "multiclass" else task.n_outputs
-        spec = make_spec(task.name, n_features, n_outputs, **parameters)
-        warn_about_selu(spec)
-        return MLPNetwork(spec, task, parameters)
-
-    @property
-    def spec_(self):
-        """The fitted network as a frozen description; print it to see where each choice is from."""
-        check_is_fitted(self)
-        return self._learnt.network.spec
-
-    @property
-    def model_(self):
-        """The fitted network as a compiled Keras model: raw features in, the target's units out.
-
-        Made when first asked for; a copy, so that training it leaves the estimator as it is.
-        """
-        check_is_fitted(self)
-        if "_model" not in self.__dict__:
-            from mlpkit.keras_network import seeded
-
-            with seeded(0):  # the weights are put in; the draws Keras makes before are not missed
-                self._model = self._learnt.network.keras_model(self._learnt)
-        return self._model
+from mlpkit.estimators.mlp_base import BaseMLP
 
 
 class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
@@ -97,6 +38,12 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         Keras's name, or an optimizer, of which a copy is used.
     learning_rate : float, "auto" or None, default="auto"
         "auto" is 0.002 for "adam", else the optimizer's own; None is always the optimizer's own.
+    learning_rate_schedule : str, callable or None, default=None
+        A function of steps done / steps planned, by whose value the learning rate is multiplied at
+        each step: "cosine", "one_cycle", "flat_cos", "coslog4" or "constant" of
+        `mlpkit.schedules`, a `WarmUp` of it, or one of your own.
+    global_clipnorm : float or None, default=None
+        Norm to which the gradients of a step are clipped, all together.
     loss : str, keras.losses.Loss or callable, default="auto"
         "auto" is the cross-entropy that fits the target.
     metrics : "auto", None or list, default="auto"
@@ -106,6 +53,10 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         else 256.
     epochs : int, default=100
         Passes over the rows, at most.
+    max_time : float or None, default=None
+        Seconds of ``fit`` after which training ends with the epoch, with the best weights so far
+        or the last ones. All rows are learnt only where there is time for it. How many epochs
+        that is (`n_iter_`) depends on the machine, and so do the bits.
     early_stopping : bool or "auto", default="auto"
         True: hold rows back, stop when neither their accuracy nor their loss improves, and bring
         back the weights of the highest accuracy (the lowest loss among equals), as scikit-learn's
@@ -116,6 +67,11 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         Share of rows held back, shuffled and stratified.
     patience : int, default=20
         Epochs without improvement before training stops.
+    scoring : str, callable or None, default="auto"
+        What tells the best epoch: "auto" as said at `early_stopping`, "loss", "accuracy",
+        "neg_log_loss", any other scorer of scikit-learn by name, ``scorer(estimator, X, y)``, or
+        None for `score`. Other scorers than the first four look in after each epoch, and
+        `history_` has their "val_score".
     average : bool, default=True
         Keep a running average of the weights over the epochs in place of the last ones. It is
         what is validated, and it generalises better than any one epoch's weights.
@@ -246,13 +202,16 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         optimizer="adam",
         learning_rate="auto",
         learning_rate_schedule=None,
+        global_clipnorm=None,
         loss="auto",
         metrics="auto",
         batch_size="auto",
         epochs=100,
+        max_time=None,
         early_stopping="auto",
         validation_fraction=0.1,
         patience=20,
+        scoring="auto",
         average=True,
         jit_compile="auto",
         device="auto",
@@ -276,13 +235,16 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
+        self.global_clipnorm = global_clipnorm
         self.loss = loss
         self.metrics = metrics
         self.batch_size = batch_size
         self.epochs = epochs
+        self.max_time = max_time
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.scoring = scoring
         self.average = average
         self.jit_compile = jit_compile
         self.device = device

@@ -146,15 +146,17 @@ class MLPNetwork:
         -------
         hashable or None
         """
-        core = replace(self.core, **{name: 0.5 for name in self.settings if name != "weight_decay"})
+        there = {name: 0.5 for name in self.settings if hasattr(self.core, name)}
+        core = replace(self.core, **there)
         if any_width:
             core = replace(core, hidden_layer_sizes=(0,) * len(core.hidden_layer_sizes))
         names = [self.parameters[name] for name in ("optimizer", "loss")]
+        clips = self.parameters.get("global_clipnorm") is not None
         metrics = self.parameters["metrics"]
         metrics = tuple(metrics) if isinstance(metrics, list | tuple) else (metrics,)
         if all(isinstance(name, str | None) for name in (*names, *metrics)):
             quantile = tuple(np.atleast_1d(self.parameters.get("quantile", 0.5)).tolist())
-            return core, *names, metrics, float(self.parameters.get("delta", 1.0)), quantile
+            return core, *names, clips, metrics, float(self.parameters.get("delta", 1.0)), quantile
         from mlpkit.training import stable_key
 
         optimizer, loss, metrics = self._training_objects()
@@ -219,7 +221,9 @@ class MLPNetwork:
         given = {name: value for name, value in given.items() if value}
         from mlpkit.training import run_time_values
 
-        return {**given, **run_time_values(self.parameters["optimizer"])[1]}
+        clipnorm = self.parameters.get("global_clipnorm")
+        given.update(run_time_values(self.parameters["optimizer"])[1])
+        return given if clipnorm is None else {**given, "global_clipnorm": float(clipnorm)}
 
     @property
     def own_rate(self):
@@ -254,7 +258,8 @@ class MLPNetwork:
 
         parameters = self.parameters
         # The learning rate is put in when a fit starts; programs differ by all else.
-        optimizer = compilation.make_optimizer(parameters["optimizer"], None)
+        clipnorm = parameters.get("global_clipnorm")
+        optimizer = compilation.make_optimizer(parameters["optimizer"], None, clipnorm)
         loss = compilation.make_loss(
             parameters["loss"],
             self.task.loss,

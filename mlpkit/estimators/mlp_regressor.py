@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import d2_pinball_score
 
-from mlpkit.estimators.mlp import BaseMLP
+from mlpkit.estimators.mlp_base import BaseMLP
 from mlpkit.estimators.regression import RegressorMethods
 
 
@@ -27,7 +27,7 @@ class MLPRegressor(RegressorMethods, BaseMLP):
         What values the target can take, in its own units. Predictions stay in the range.
     output_activation : str, default="auto"
         Another activation that suits the range: "relu" for positive outputs, "tanh" for bounded.
-    optimizer, learning_rate
+    optimizer, learning_rate, learning_rate_schedule, global_clipnorm
         As in `MLPClassifier`.
     loss : str, keras.losses.Loss or callable, default="mse"
         "mse", "mae", "huber", "poisson" (positive outputs only), "quantile", or any Keras loss.
@@ -39,7 +39,10 @@ class MLPRegressor(RegressorMethods, BaseMLP):
         What `history_` records beside the loss, in the target's units; "auto" is the RMSE.
     early_stopping : bool or "auto", default="auto"
         As in `MLPClassifier`, by the validation loss.
-    batch_size, epochs, validation_fraction, patience, average, jit_compile, device, \
+    scoring : str, callable or None, default="auto"
+        What tells the best epoch: "auto" and "loss" are the loss, "neg_root_mean_squared_error" the
+        RMSE in the program, and others as in `MLPClassifier`.
+    batch_size, epochs, max_time, validation_fraction, patience, average, jit_compile, device, \
 warm_start, callbacks, backup_dir, backup_freq, verbose, dtype, random_state
         As in `MLPClassifier`.
 
@@ -80,15 +83,18 @@ warm_start, callbacks, backup_dir, backup_freq, verbose, dtype, random_state
         optimizer="adam",
         learning_rate="auto",
         learning_rate_schedule=None,
+        global_clipnorm=None,
         loss="mse",
         delta=1.0,
         quantile=0.5,
         metrics="auto",
         batch_size="auto",
         epochs=100,
+        max_time=None,
         early_stopping="auto",
         validation_fraction=0.1,
         patience=20,
+        scoring="auto",
         average=True,
         jit_compile="auto",
         device="auto",
@@ -113,15 +119,18 @@ warm_start, callbacks, backup_dir, backup_freq, verbose, dtype, random_state
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
+        self.global_clipnorm = global_clipnorm
         self.loss = loss
         self.delta = delta
         self.quantile = quantile
         self.metrics = metrics
         self.batch_size = batch_size
         self.epochs = epochs
+        self.max_time = max_time
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
+        self.scoring = scoring
         self.average = average
         self.jit_compile = jit_compile
         self.device = device

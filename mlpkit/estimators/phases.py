@@ -1,5 +1,7 @@
 """The trainings of a fit: one, or a second one on all rows once the best epoch is known."""
 
+import math
+import time
 import warnings
 from dataclasses import replace
 from functools import partial
@@ -53,15 +55,19 @@ def train_phases(learnt, train, held, settings, rng, seed, backups, again):
     learnt : Learnt
         What the outcome's weights belong to.
     outcome : mlpkit.training.Outcome
-        With the history of the first training. Where the second one was interrupted, the weights
-        are the first one's.
+        With the history of the first training. Where the second one was interrupted, or there is
+        no time for it, the weights are the first one's.
     """
     interrupts = Interrupts()
     run = partial(train_network, held=held, rng=rng, seed=seed, interrupts=interrupts)
+    began = time.monotonic()
     outcome = run(learnt, train, settings=settings, backups=backups.run(1))
     if again is None or outcome.interrupted:
         return learnt, outcome
     sample, restarted = again
+    seconds = (time.monotonic() - began) * len(sample) / len(train)
+    if _is_late(settings, seconds * outcome.best_epoch / outcome.n_iter):
+        return learnt, outcome
     # With the same held rows, not looked at: they are part of the program's shape. Schedules run
     # over the epochs planned, as they did until the best one.
     settings = replace(
@@ -73,7 +79,19 @@ def train_phases(learnt, train, held, settings, rng, seed, backups, again):
         whole = run(fresh, sample, settings=settings, backups=backups.run(2))
     if interrupts.asked:
         return learnt, replace(outcome, interrupted=True)
+    if whole.n_iter < settings.epochs:  # out of time
+        return learnt, outcome
     return fresh, replace(outcome, weights=whole.weights, optimizer_state=whole.optimizer_state)
+
+
+def _is_late(settings, seconds):
+    """Tell whether there is no time for what takes so many seconds; all processes must ask."""
+    if not math.isfinite(settings.deadline):
+        return False
+    from mlpkit import training
+
+    replicas = training.replicas_of(settings.placement.strategy)
+    return training.Clock(settings.deadline - seconds, replicas).is_over()
 
 
 def warn_if_interrupted(estimator, outcome, settings, backups):

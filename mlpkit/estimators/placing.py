@@ -36,7 +36,8 @@ def engine_rows(learnt, sample, held, n_rows, batch_size, compiled, replicas=Non
 
     filled, held_filled = None, None
     if compiled:
-        filled = training.bucket(n_rows)
+        # Rows of folds have one of weight 0 behind them, and so are one more than were given.
+        filled = training.bucket(max(n_rows, len(sample)))
         held_filled = None if held is None else training.evaluation_bucket(len(held))
     options = {"compiled": compiled, "replicas": replicas}
     if held is not None:

@@ -1,5 +1,7 @@
 """What the estimators' parameters must be, one rule a name; all are looked at in one go."""
 
+from sklearn.metrics import get_scorer_names
+
 from mlpkit import activations
 from mlpkit.architecture import RULES
 from mlpkit.checks import Rule, boolean, instance_of, integer, none, number, one_of
@@ -7,6 +9,8 @@ from mlpkit.estimators.datasets import is_dataset
 from mlpkit.losses import LOSS_NAMES
 from mlpkit.outputs import resolve_outputs
 from mlpkit.schedules import SCHEDULE
+
+SCORINGS = ("auto", "loss", *get_scorer_names())
 
 _CALLBACK = instance_of("a Keras callback", "Callback")
 
@@ -42,6 +46,16 @@ def validation_problems(X_val, y_val, sample_weight_val):
 TRAINING_RULES = {
     **{name: RULES[name] for name in ("learning_rate", "standardize", "metrics", "device")},
     "learning_rate_schedule": none() | SCHEDULE,
+    "global_clipnorm": none() | number(0, closed="neither"),
+    "scoring": Rule(
+        "be 'auto', 'loss', None, the name of a scorer of scikit-learn, or a function "
+        "scorer(estimator, X, y)",
+        lambda value: (
+            value is None or (value in SCORINGS if isinstance(value, str) else callable(value))
+        ),
+        SCORINGS,
+    ),
+    "max_time": none() | number(0, closed="neither"),
     "batch_size": one_of("auto") | integer(1),
     "epochs": integer(1),
     "early_stopping": one_of("auto") | boolean(),

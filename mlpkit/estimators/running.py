@@ -1,5 +1,6 @@
 """From samples and settings to a run of the training engine."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 from mlpkit.devices import Placement
@@ -52,8 +53,9 @@ class TrainingSettings:
         Epochs without improvement before training stops; None for no early stopping.
     validates : bool
         Whether the validation rows are looked at.
-    by_accuracy : bool
-        Whether the best epoch is the one of the highest validation accuracy.
+    selects_by : str or None
+        The figure of the validation rows that decides which epoch is best, see
+        `mlpkit.training.Epochs`; None for the loss alone.
     average : bool
         Whether the running average of the weights is kept.
     jit_compile : bool or "auto"
@@ -70,6 +72,12 @@ class TrainingSettings:
         What follows a schedule, see `mlpkit.training.Plan`.
     horizon : int, default=None
         Epochs over which schedules run; None takes `epochs`.
+    last_best : bool, default=False
+        Whether the last of several equally good epochs is the best, in place of the first.
+    score : callable, default=None
+        ``score(weights)`` gives an epoch's score where `selects_by` is "score".
+    deadline : float, default=inf
+        When training is to end, as ``time.monotonic`` tells it.
     """
 
     epochs: int
@@ -78,7 +86,7 @@ class TrainingSettings:
     batch_size: object
     patience: int | None
     validates: bool
-    by_accuracy: bool
+    selects_by: str | None
     average: bool
     jit_compile: object
     verbose: int
@@ -87,6 +95,9 @@ class TrainingSettings:
     placement: Placement
     schedules: dict = field(default_factory=dict)
     horizon: int | None = None
+    last_best: bool = False
+    score: object = None
+    deadline: float = math.inf
 
 
 def train_network(learnt, sample, held, settings, rng, seed, backups, interrupts):
@@ -144,14 +155,14 @@ def _train(learnt, sample, held, settings, rng, seed, backups, interrupts):
         average=settings.average,
         stops=settings.patience is not None,
     )
-    plan = _plan(learnt, sample, settings, rng, backups, interrupts)
+    plan = _plan(learnt, wide, sample, settings, rng, backups, interrupts)
     outcome = training.train(program, state, rows, held_rows, plan)
     if wide is network:
         return outcome
     return replace(outcome, weights=cut_back(outcome.weights, learnt.weights))
 
 
-def _plan(learnt, sample, settings, rng, backups, interrupts):
+def _plan(learnt, wide, sample, settings, rng, backups, interrupts):
     from mlpkit.backend import tf
     from mlpkit.training import Plan
 
@@ -172,7 +183,17 @@ def _plan(learnt, sample, settings, rng, backups, interrupts):
         order=getattr(sample, "order", None),
         schedules=settings.schedules,
         horizon=settings.horizon,
+        score=_score(learnt, settings, wide),
+        deadline=settings.deadline,
     )
+
+
+def _score(learnt, settings, wide):
+    """Give what scores the weights of a program, which may be filled up."""
+    score = settings.score
+    if score is None or not settings.validates or wide is learnt.network:
+        return score if settings.validates else None
+    return lambda weights: score(cut_back(weights, learnt.weights))
 
 
 def _program(network, settings, seed, batch_size, compiled, shared, rows, held):
@@ -183,7 +204,8 @@ def _program(network, settings, seed, batch_size, compiled, shared, rows, held):
     placement = settings.placement
     options = dict(
         batch_size=batch_size, compiled=compiled, masks=compiled and network.mixes_rows,
-        by_accuracy=settings.by_accuracy, replicas=training.replicas_of(placement.strategy),
+        selects_by=settings.selects_by, last_best=settings.last_best,
+        replicas=training.replicas_of(placement.strategy),
         scheduled=tuple(sorted(settings.schedules)),
     )  # fmt: skip
     shown = bool(settings.callbacks)

@@ -3,28 +3,26 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from mlpkit.architecture import make_spec
 from mlpkit.architecture.tabm import VARIANTS, tabm_spec
-from mlpkit.checks import integer, none, number, one_of
-from mlpkit.checks import Rule, sizes
+from mlpkit.checks import Rule, boolean, integer, none, number, one_of, sizes
 from mlpkit.errors import InvalidParameterError
-from mlpkit.estimators import inputs
-from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.folds import fold_numbers, folded, held_order
 from mlpkit.estimators.learnt import Sample
 from mlpkit.estimators.rules import MLP_RULES
+from mlpkit.estimators.scoring import FIGURES, with_score
 from mlpkit.estimators.tabm_network import TabMNetwork
-from mlpkit.inference.tabm import tempered
+from mlpkit.estimators.tabular import BaseTabular
 
 FOLDS = 4  # of cv="auto"
-FOLDED_ROWS = 15_000  # above, cv="auto" holds rows back once: a second network would cost too much
+FOLDED_ROWS = 50_000  # above, cv="auto" holds rows back once: a second network would cost too much
 LEAST_ROWS = 20  # below, nothing is validated
 
 _SHARED = ("device", "epochs", "batch_size", "patience", "average", "jit_compile", "class_weight",
            "loss", "metrics", "verbose", "random_state", "validation_fraction", "output_range",
-           "output_activation", "delta", "quantile", "activation", "dropout")  # fmt: skip
+           "output_activation", "delta", "quantile", "activation", "dropout", "max_time",
+           "learning_rate_schedule")  # fmt: skip
 
 TABM_RULES = {
     **{name: MLP_RULES[name] for name in _SHARED},
@@ -38,9 +36,9 @@ TABM_RULES = {
     "n_bins": integer(1),
     "learning_rate": number(0, closed="neither"),
     "weight_decay": number(0),
+    "scoring": one_of("auto", "loss", *FIGURES),
     "cv": one_of("auto") | none() | Rule("be 2, 4 or 8", lambda value: value in (2, 4, 8)),
-    "calibrate": one_of("auto")
-    | Rule("be True or False", lambda value: type(value).__name__ in ("bool", "bool_")),
+    "calibrate": one_of("auto") | boolean(),
 }
 
 
@@ -71,25 +69,12 @@ def tabm_batch_size(n_rows):
     return 512
 
 
-class BaseTabM(BaseNetworkEstimator):
+class BaseTabM(BaseTabular):
     """What TabM's classifier and regressor share."""
 
     _rules = TABM_RULES
-    # What training asks of every estimator, and is no parameter of these.
-    standardize = early_stopping = encode = True
-    warm_start, callbacks, backup_dir = False, None, None
-
-    @property
-    def partial_fit(self):
-        """Not offered: bins, folds and epochs are found in all rows together."""
-        raise AttributeError(f"{type(self).__name__} has no partial_fit.")
 
     def _agreed_rows(self, team, X, y, sample_weight, validation, *, reset):
-        if team.placement.strategy is not None:
-            raise InvalidParameterError(
-                f"device must be one device for {type(self).__name__}. Got {self.device!r}, which "
-                "is several; give for instance 'cpu' or 'gpu:0'."
-            )
         X, y, weight, validation = super()._agreed_rows(
             team, X, y, sample_weight, validation, reset=reset
         )
@@ -131,8 +116,13 @@ class BaseTabM(BaseNetworkEstimator):
             n_bins=int(self.n_bins),
             variant=self.variant,
         )
-        more = {"optimizer": "adamw", "learning_rate": float(self.learning_rate)}
-        return TabMNetwork(spec, task, {**parameters, **more, "weight_decay": self.weight_decay})
+        more = {
+            "metrics": with_score(self, parameters["metrics"], task),
+            "optimizer": "adamw",
+            "learning_rate": float(self.learning_rate),
+            "weight_decay": float(self.weight_decay),
+        }
+        return TabMNetwork(spec, task, {**parameters, **more})
 
     def _columns(self, n_features):
         """Give how many numbers come first, and the widths of the groups behind them."""
@@ -156,9 +146,7 @@ class BaseTabM(BaseNetworkEstimator):
         train = folded(sample, folds, self.n_folds_, self._rows_a_step(n))
         largest = int(np.bincount(folds).max())
         n_slots = training.evaluation_bucket(self.n_folds_ * largest)
-        order = held_order(
-            folds, self.n_folds_, n_slots, min(training.EVALUATION_BATCH, n_slots)
-        )
+        order = held_order(folds, self.n_folds_, n_slots, min(training.EVALUATION_BATCH, n_slots))
         return train, Sample(train.X, train.y[order], train.weight[order], train.rows[order])
 
     def _rows_a_step(self, n_rows):
@@ -180,78 +168,3 @@ class BaseTabM(BaseNetworkEstimator):
         learnt = super()._started(network, sample, seed)
         weights = network.with_bins(learnt.weights, sample, learnt.features)
         return replace(learnt, weights=weights)
-
-    def _finished(self, learnt, outcome, train, held):
-        """Calibrate: find the temperature at which the rows not learnt are most likely."""
-        wanted = self.calibrate
-        if isinstance(wanted, str):
-            # Of several networks the mean is predicted, which is less certain than each of them.
-            wanted = self.n_folds_ == 1
-        task = learnt.network.task
-        if not (wanted and task.is_classification) or held is None:
-            return learnt
-        forward = learnt.network.forward(replace(learnt, weights=outcome.weights))
-        temperature = _temperature(*self._judged(forward, held), task.name)
-        return replace(learnt, network=replace(learnt.network, temperature=temperature))
-
-    def _judged(self, forward, held):
-        """Give each validation row's prediction by a network that has not learnt it."""
-        present = np.flatnonzero(held.weight)
-        rows = present if held.rows is None else held.rows[present]
-        chunk = min(4096, len(held))
-        network = present % chunk // -(-chunk // self.n_folds_) if self.n_folds_ > 1 else 0
-        parts = [
-            forward.networks(held.X[rows[start : start + forward.block_rows]])
-            for start in range(0, len(rows), forward.block_rows)
-        ]
-        predicted = np.concatenate(parts, axis=1)
-        predicted = predicted[network, np.arange(len(rows))]
-        return predicted.astype(np.float64), held.y[present], held.weight[present]
-
-    @property
-    def spec_(self):
-        """The fitted network as a frozen description; print it."""
-        return self._fitted().network.spec
-
-    @property
-    def temperature_(self):
-        """What logits are divided by; 1 where nothing was calibrated."""
-        return self._fitted().network.temperature
-
-    @property
-    def model_(self):
-        """The fitted ensemble as a compiled Keras model of encoded rows.
-
-        Made when first asked for; a copy. It takes what ``encoder_.transform`` gives, and knows
-        no temperature.
-        """
-        learnt = self._fitted()
-        if "_model" not in self.__dict__:
-            from mlpkit.keras_network import seeded
-
-            with seeded(0):
-                self._model = learnt.network.keras_model(learnt)
-        return self._model
-
-    def _fitted(self):
-        from sklearn.utils.validation import check_is_fitted
-
-        check_is_fitted(self)
-        return self._learnt
-
-
-def _temperature(predicted, y, weight, task):
-    """Give the temperature of the lowest weighted log loss."""
-    rows, least = np.arange(len(y)), np.finfo(np.float64).tiny
-
-    def loss(log_temperature):
-        p = tempered(predicted, task, float(np.exp(log_temperature)))
-        if task == "multiclass":
-            values = -np.log(np.maximum(p[rows, y.ravel()], least))
-        else:
-            p = np.where(y > 0.5, p, 1 - p)
-            values = -np.log(np.maximum(p, least)).mean(axis=1)
-        return np.average(values, weights=weight)
-
-    found = minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded")
-    return float(np.exp(found.x)) if found.fun < loss(0.0) else 1.0

@@ -30,6 +30,11 @@ class TabMNetwork(MLPNetwork):
     mixes_rows = False
 
     @property
+    def n_networks(self):
+        """Networks beside each other."""
+        return self.spec.n_networks
+
+    @property
     def settings(self):
         """The numbers that a program leaves to each fit."""
         return {"weight_decay": float(self.parameters["weight_decay"])}

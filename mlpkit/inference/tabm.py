@@ -4,6 +4,7 @@ import numpy as np
 
 from mlpkit import activations
 from mlpkit.inference.blocks import is_finite
+from mlpkit.inference.outputs import activated, tempered
 
 BLOCK_ROWS = 1024  # whose embedded numbers stay in the caches
 
@@ -97,21 +98,10 @@ class TabMForward:
             for layer in self._layers:
                 x = self._function(layer(x, network))
             kernel, bias = (part[network] for part in self._heads)
-            results.append(self._activated(np.matmul(x, kernel) + bias).mean(axis=0))
+            z = np.matmul(x, kernel) + bias
+            members = activated(self._spec.outputs, z.reshape(-1, z.shape[-1]))
+            results.append(members.reshape(z.shape).mean(axis=0))
         return np.stack(results)
-
-    def _activated(self, z):
-        outputs, shape = self._spec.outputs, z.shape
-        z = z.reshape(-1, shape[-1])
-        names = outputs.activations
-        if len(set(names)) == 1:
-            z = activations.get(names[0]).function(z)
-        else:
-            columns = zip(names, z.T, strict=True)
-            z = np.stack([activations.get(n).function(c) for n, c in columns], axis=1)
-        if not outputs.is_plain:
-            z = z * np.array(outputs.scale, z.dtype) + np.array(outputs.offset, z.dtype)
-        return z.reshape(shape)
 
 
 class _Embedding:
@@ -178,37 +168,3 @@ def _layer(weights, adapters, *, first):
     kernel = next(weights)
     output_scale = next(weights) if adapters == "all" else None
     return (_FirstLayer if first else _Layer)(input_scale, kernel, output_scale, next(weights))
-
-
-def tempered(probabilities, task, temperature):
-    """Divide the logits of probabilities by a temperature.
-
-    Parameters
-    ----------
-    probabilities : ndarray of shape (n_samples, units)
-        Of classes or labels; outputs of a regression stay as they are.
-    task : str
-        A name of `mlpkit.tasks.TASKS`.
-    temperature : float
-        Above 1 makes them less certain; 1 changes nothing.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, units)
-
-    References
-    ----------
-    C. Guo, G. Pleiss, Y. Sun, K. Weinberger (2017), On calibration of modern neural networks. ICML.
-
-    Examples
-    --------
-    >>> tempered(np.array([[0.2, 0.8]]), "multiclass", 0.5).round(3).tolist()
-    [[0.059, 0.941]]
-    """
-    if temperature == 1 or task in ("regression", "multioutput"):
-        return probabilities
-    least = np.finfo(probabilities.dtype).tiny
-    raised = np.maximum(probabilities, least) ** (1 / temperature)
-    if task == "multiclass":
-        return raised / raised.sum(axis=1, keepdims=True)
-    return raised / (raised + np.maximum(1 - probabilities, least) ** (1 / temperature))

@@ -41,6 +41,8 @@ class KerasNetwork:
         What is watched.
     learning_rate : float or None
         None leaves the optimizer's own.
+    global_clipnorm : float, default=None
+        None leaves the optimizer's own.
     """
 
     model: keras.Model
@@ -52,6 +54,7 @@ class KerasNetwork:
     input_shape: tuple = field(default=())
     units: int = 1
     dtype: str = "float32"
+    global_clipnorm: float | None = None
 
     def __post_init__(self):
         if not self.model.built:
@@ -205,7 +208,8 @@ class KerasNetwork:
     @property
     def settings(self):
         """The numbers that a program leaves to each fit."""
-        return run_time_values(self.optimizer)[1]
+        given, clipnorm = run_time_values(self.optimizer)[1], self.global_clipnorm
+        return given if clipnorm is None else {**given, "global_clipnorm": float(clipnorm)}
 
     @property
     def own_rate(self):
@@ -230,7 +234,7 @@ class KerasNetwork:
         return inspecting.why_not_filled_up(self.model)
 
     def _training_objects(self):
-        optimizer = compilation.make_optimizer(self.optimizer, None)
+        optimizer = compilation.make_optimizer(self.optimizer, None, self.global_clipnorm)
         loss = compilation.make_loss(self.loss, self.task.loss, dtype=self.dtype)
         one_hot = self.loss_row is None or self.loss_row.one_hot
         metrics = compilation.make_metrics(

@@ -14,8 +14,9 @@ class HashDropout(keras.layers.Dropout):
 
     Parameters
     ----------
-    rate : float
-        Share of the inputs that are dropped, in [0, 1); the others are divided by 1 - rate.
+    rate : float or keras.Variable
+        Share of the inputs that are dropped, in [0, 1); the others are divided by 1 - rate. A
+        variable of shape () may change later, and several layers may share it.
     seed : int, default=None
         Decides the masks.
     **options
@@ -35,11 +36,17 @@ class HashDropout(keras.layers.Dropout):
     array([1., 1.], dtype=float32)
     """
 
+    def __init__(self, rate, seed=None, **options):
+        changing = isinstance(rate, keras.Variable)
+        super().__init__(0.5 if changing else float(rate), seed=seed, **options)
+        # Past Keras's tracking, which would count a bare variable among the layer's weights.
+        object.__setattr__(self, "_changing", (rate,) if changing else ())
+
     def call(self, inputs, training=False):
         """Drop a share of the inputs in training, and scale up the rest."""
-        if not training or self.rate == 0:
+        if not training or (self.rate == 0 and not self._changing):
             return inputs
-        return self._dropped(inputs, self.rate)
+        return self._dropped(inputs, self._changing[0] if self._changing else self.rate)
 
     def _dropped(self, inputs, rate):
         ops = keras.ops

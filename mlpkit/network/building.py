@@ -7,8 +7,9 @@ import numpy as np
 
 from mlpkit.backend import keras
 from mlpkit.errors import SelfNormalizationWarning
+from mlpkit.layers import HashDropout
 from mlpkit.network.drawing import dropout_seeds, initializer, kernel_seeds
-from mlpkit.network.layers import Dropping, Halving, Penalty, WidePenalty
+from mlpkit.network.layers import Halving, Penalty, WidePenalty
 from mlpkit.network.precision import check_precision
 from mlpkit.processes import check_fork
 
@@ -155,7 +156,7 @@ def _hidden_layers(spec, size, name, seed, masks, settings):
     if spec.dropout:
         # SELU needs dropout that keeps mean and variance (Klambauer et al. 2017, section 3).
         kind = keras.layers.AlphaDropout if spec.activation == "selu" else keras.layers.Dropout
-        kind = Dropping if "dropout" in settings else kind
+        kind = HashDropout if "dropout" in settings else kind
         rate = settings.get("dropout", spec.dropout)
         block.append(kind(rate, seed=next(masks), name=f"{name}_dropout", **dtype))
     return block
@@ -209,9 +210,7 @@ def output_layers(spec):
 def _column_activations(spec, z):
     dtype = spec.float_type
     columns = [
-        keras.layers.Activation(name, name=f"output_{i + 1}_{name}", dtype=dtype)(
-            z[..., i : i + 1]
-        )
+        keras.layers.Activation(name, name=f"output_{i + 1}_{name}", dtype=dtype)(z[..., i : i + 1])
         for i, name in enumerate(spec.outputs.activations)
     ]
     return keras.layers.Concatenate(name="outputs", dtype=dtype)(columns)

@@ -57,37 +57,3 @@ class Penalty(keras.regularizers.Regularizer):
     def __call__(self, x):
         """Give the penalty of a kernel."""
         return keras.ops.cast(self.factor, x.dtype) * keras.ops.sum(keras.ops.square(x))
-
-
-class Dropping(keras.layers.Dropout):
-    """Dropout with a rate that may change after the layer is built.
-
-    Parameters
-    ----------
-    rate : keras.Variable
-        Of shape (); several layers share it.
-    **options
-        As in ``keras.layers.Dropout``.
-
-    Examples
-    --------
-    >>> layer = Dropping(keras.Variable(0.5, trainable=False), seed=0)
-    >>> sorted(set(layer(keras.ops.ones(50), training=True).numpy().tolist()))
-    [0.0, 2.0]
-    """
-
-    def __init__(self, rate, **options):
-        super().__init__(0.5, **options)
-        # Past Keras's tracking, which would count a bare variable among the layer's weights.
-        object.__setattr__(self, "_changing", (rate,))
-
-    def call(self, inputs, training=False):
-        """Drop a share of the inputs in training, and scale up the rest."""
-        if not training:
-            return inputs
-        ops = keras.ops
-        rate = ops.cast(self._changing[0], inputs.dtype)
-        drawn = keras.random.uniform(
-            ops.shape(inputs), dtype=inputs.dtype, seed=self.seed_generator
-        )
-        return ops.where(drawn >= rate, inputs / (1 - rate), 0)

@@ -8,7 +8,7 @@ from mlpkit.neurons.threshold import as_numbers
 # Layers that give back what they take once a model is trained.
 _PASSING = (
     "InputLayer", "Dropout", "AlphaDropout", "GaussianNoise", "GaussianDropout", "SpatialDropout1D",
-    "ActivityRegularization", "Identity", "Flatten", "Reshape", "Dropping",
+    "ActivityRegularization", "Identity", "Flatten", "Reshape", "HashDropout",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from mlpkit.scaling.affine import Affine, blocks, identity
 from mlpkit.scaling.moments import Moments, fit_feature_units, fit_standardisation
+from mlpkit.scaling.robust import fit_robust_units
 from mlpkit.scaling.targets import TargetMoments, fit_target_units
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "TargetMoments",
     "blocks",
     "fit_feature_units",
+    "fit_robust_units",
     "fit_standardisation",
     "fit_target_units",
     "identity",

@@ -1,6 +1,7 @@
 """The compiled engine: programs that are kept, one loop, rows on the device."""
 
 from mlpkit.training.cache import cache_clear, cache_info, cached_program
+from mlpkit.training.clock import Clock
 from mlpkit.training.factors import copy_factors, factors_of
 from mlpkit.training.keeping import generator_state
 from mlpkit.training.keys import run_time_values, stable_key
@@ -20,6 +21,7 @@ from mlpkit.training.step import Step
 from mlpkit.training.streams import Stream, is_streamed, segment_rows
 
 __all__ = [
+    "Clock",
     "EVALUATION_BATCH",
     "JOINED_WEIGHTS",
     "Outcome",

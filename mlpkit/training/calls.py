@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from mlpkit.backend import tf
+from mlpkit.training.clock import Clock, OutOfTime
 from mlpkit.training.scheduling import course_of
 from mlpkit.training.shapes import EVALUATION_BATCH
 from mlpkit.training.streams import Stream
@@ -47,11 +48,11 @@ def draw_orders(rng, n_drawn, n_epochs, order=None):
 
 @contextlib.contextmanager
 def put_back(rng):
-    """Put a generator back to where it was when the block is interrupted."""
+    """Put a generator back to where it was when the block is interrupted, or out of time."""
     before = rng.get_state(legacy=False)
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OutOfTime):
         rng.set_state(before)
         raise
 
@@ -79,6 +80,8 @@ def run_epochs(program, state, rows, held, n_epochs, plan):
     -------
     state : State
     figures : ndarray of shape (epochs run, n_figures)
+        With the score behind them, where one selects the best epoch. No epoch is run where time
+        is over in the middle of one of streamed rows that is not the first.
 
     Raises
     ------
@@ -88,23 +91,59 @@ def run_epochs(program, state, rows, held, n_epochs, plan):
     """
     settings, counts = program.settings(plan.settings), run_counts(held, plan)
     if isinstance(rows, Stream) or isinstance(held, Stream):
-        with put_back(plan.rng):
-            return _streamed_epoch(program, state, rows, held, counts, settings, plan)
+        try:
+            with put_back(plan.rng):
+                after, figures = _streamed_epoch(program, state, rows, held, counts, settings, plan)
+        except OutOfTime:
+            return state, ()
+        return scored(program, after, figures, plan)
     orders, generators = draw_orders(plan.rng, rows.drawn, n_epochs, plan.order)
     course = course_of(program, rows, plan)
     factors = course.factors(int(state.epoch), n_epochs)
     state, figures = program.run(state, rows, held, orders, counts, settings, plan.units, factors)
     plan.rng.set_state(generators[len(figures) - 1])
-    return state, figures
+    return scored(program, state, figures, plan)
+
+
+def scored(program, state, figures, plan):
+    """Give an epoch's state and figures with the score of its weights, where one is asked for.
+
+    Parameters
+    ----------
+    program : Program
+        What was run.
+    state : State
+        After the epoch.
+    figures : ndarray of shape (1, n_figures)
+        The epoch's.
+    plan : Plan
+        Its `score`.
+
+    Returns
+    -------
+    state : State
+        With the epoch as the best, where it is.
+    figures : ndarray of shape (1, n_figures) or (1, n_figures + 1)
+    """
+    if plan.score is None or not plan.validates or not np.isfinite(figures).all():
+        return state, figures
+    epochs = program.epochs
+    score = plan.score(program.weights(epochs.shown(state)))
+    patience = tf.constant(ENDLESS if plan.patience is None else plan.patience, tf.int32)
+    state = epochs.watch(state, tf.constant(figures[0]), patience, score)
+    return state, np.append(figures, [[score]], axis=1)
 
 
 def _streamed_epoch(program, state, rows, held, counts, settings, plan):
     """Take the steps of `Epochs.run` for one epoch, segment by segment."""
     epochs, step = program.epochs, program.step
     values, totals = state.values, step.fresh_totals()
+    clock = Clock(plan.deadline, program.replicas)
     course, epoch, done = course_of(program, rows, plan), int(state.epoch), 0
     for columns, n_rows in _segments(program, rows, plan.rng, program.batch_size):
         plan.interrupts.check()
+        if epoch:
+            clock.check()
         n_steps = math.ceil(np.max(n_rows) / program.batch_size)
         values, totals = program.learn(
             values, totals, columns, n_rows, settings, plan.units,

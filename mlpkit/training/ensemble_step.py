@@ -23,6 +23,8 @@ class EnsembleStep(Step):
         before the activation, and so never loses its gradient to rounding.
     *trained_with, **options
         As in `Step`.
+    label_smoothing : float, default=0.0
+        For a softmax: the share of each row's target that is spread over all classes in training.
 
     References
     ----------
@@ -30,8 +32,9 @@ class EnsembleStep(Step):
     losses, never the loss of their mean.
     """
 
-    def __init__(self, model, outputs, by_logits, *trained_with, **options):
+    def __init__(self, model, outputs, by_logits, *trained_with, label_smoothing=0.0, **options):
         self.outputs, self.by_logits = outputs, by_logits
+        self.label_smoothing = label_smoothing
         self.n_networks = model.input_shape[0]
         super().__init__(model, *trained_with, **options)
 
@@ -70,7 +73,11 @@ class EnsembleStep(Step):
         """Give a loss for each member and row, of shape (n_networks, n_members, n_samples)."""
         y = tf.repeat(y[:, tf.newaxis], logits.shape[1], axis=1)
         if self.by_logits == "softmax":
-            return tf.nn.sparse_softmax_cross_entropy_with_logits(y[..., 0], logits)
+            values = tf.nn.sparse_softmax_cross_entropy_with_logits(y[..., 0], logits)
+            if not self.label_smoothing:
+                return values
+            even = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
+            return values + self.label_smoothing * (even - values)
         if self.by_logits == "sigmoid":
             values = tf.nn.sigmoid_cross_entropy_with_logits(y, logits)
             return tf.reduce_mean(values, axis=-1)

@@ -5,6 +5,8 @@ from mlpkit.training.rows import block, take
 from mlpkit.training.state import averaged
 from mlpkit.training.values import Batch
 
+LOWER_IS_BETTER = ("log_loss", "root_mean_squared_error")
+
 
 class Epochs:
     """Whole epochs of a step, as graphs over rows on the device.
@@ -20,16 +22,22 @@ class Epochs:
         a program of fixed shapes needs; else it is smaller.
     masks : bool
         Whether layers of the model must be told which rows only fill up.
-    by_accuracy : bool
-        Whether the accuracy decides which epoch is best, the loss between equals.
+    selects_by : str or None
+        What decides which epoch is best, the loss between equals: "accuracy" or another metric
+        of the step, where it has that one; "score" for a number that comes from outside, see
+        `watch`; None leaves it to the loss alone.
+    last_best : bool
+        Whether the last of several equally good epochs is the best, and the loss does not decide
+        between them.
     """
 
-    def __init__(self, step, batch_size, *, fills_up, masks, by_accuracy):
+    def __init__(self, step, batch_size, *, fills_up, masks, selects_by, last_best):
         self.step, self.batch_size = step, batch_size
         self.fills_up, self.masks = fills_up, masks
         names = step.figure_names
         self.n_figures = len(names)
-        self.error = names.index("accuracy") if by_accuracy and "accuracy" in names else None
+        self.selects_by = selects_by if selects_by in (*names, "score") else None
+        self.last_best = last_best
 
     def run(self, state, rows, held, orders, counts, settings, units, factors=None):
         """Train for several epochs, fewer where early stopping or divergence ends them.
@@ -188,7 +196,7 @@ class Epochs:
         """Give the model's variables as they are judged: the running average where one is kept."""
         return state.average or (*state.values.trained, *state.values.others)
 
-    def watch(self, state, figures, patience):
+    def watch(self, state, figures, patience, score=None):
         """Look at an epoch's figures: is it the best, does training go on?
 
         Parameters
@@ -199,6 +207,9 @@ class Epochs:
             Of training rows and validation rows.
         patience : tensor of shape (), int32
             Epochs without improvement before training stops.
+        score : float, default=None
+            The epoch's score, higher is better. Where scores decide and it is not known yet, all
+            that is seen is whether the loss is finite.
 
         Returns
         -------
@@ -206,12 +217,14 @@ class Epochs:
         """
         n = self.n_figures
         finite = tf.reduce_all(tf.math.is_finite(figures[::n]))  # the loss, and validation's
-        if not state.best:
+        waits = self.selects_by == "score" and score is None
+        if waits or not state.best:
             return state._replace(goes_on=state.goes_on & finite)
-        error = tf.zeros((), figures.dtype) if self.error is None else -figures[n + self.error]
-        score = tf.stack([error, figures[n]])
+        score = tf.stack([self._error(figures, score), figures[n]])
         (error, loss), (least, loss_then) = tf.unstack(score), tf.unstack(state.score)
         better = (error < least) | ((error == least) & (loss < loss_then))
+        if self.last_best:
+            better = error <= least if self.selects_by else loss <= loss_then
         improved = tf.where(tf.reduce_any(score < state.lowest), state.epoch, state.improved)
         pairs = zip(self.shown(state), state.best, strict=True)
         return state._replace(
@@ -222,6 +235,15 @@ class Epochs:
             improved=improved,
             goes_on=state.goes_on & finite & (state.epoch - improved < patience),
         )
+
+    def _error(self, figures, score):
+        """Give what decides before the loss does, lower is better."""
+        if self.selects_by is None:
+            return tf.zeros((), figures.dtype)
+        if self.selects_by == "score":
+            return tf.constant(-score, figures.dtype)
+        value = figures[self.n_figures + self.step.figure_names.index(self.selects_by)]
+        return value if self.selects_by in LOWER_IS_BETTER else -value
 
 
 def entry(table, place):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from mlpkit.backend import keras, tf
-from mlpkit.training.calls import draw_orders, run_counts
+from mlpkit.training.calls import draw_orders, run_counts, scored
 from mlpkit.training.rows import take
 from mlpkit.training.scheduling import course_of
 from mlpkit.training.showcase import resumed
@@ -151,7 +151,8 @@ class _Bookkeeping(keras.callbacks.Callback):
             self.state, self.showcase.values(), figures, self.held, counts, self.settings,
             self.plan.units,
         )  # fmt: skip
-        logs.update(self.record.add(figures))
+        self.state, figures = scored(program, self.state, figures[np.newaxis], self.plan)
+        logs.update(self.record.add(figures[0]))
         self.showcase.put(program.epochs.shown(self.state), self.state.values.slots)
         self.inside = False
         if not self.state.goes_on:
@@ -170,7 +171,7 @@ class _Keeping(keras.callbacks.Callback):
         books.record.stopped = bool(self.model.stop_training)
         self.state = resumed(books.showcase, books.state)
         self.keeper.after(self.state)
-        if books.plan.interrupts.asked:
+        if books.plan.interrupts.asked or books.record.is_over:
             self.model.stop_training = True
 
     def leave(self):

@@ -4,6 +4,7 @@ import json
 import warnings
 
 from mlpkit.backend import keras
+from mlpkit.training.optimizers import RUN_TIME
 
 
 def stable_key(*objects):
@@ -48,7 +49,7 @@ def run_time_values(optimizer):
     learning_rate : float or None
         None for a name, whose default every program of it has, and for a schedule.
     settings : dict of str to float
-        "weight_decay", where the optimizer has one of its own.
+        "weight_decay" and "global_clipnorm", where the optimizer has its own.
 
     Examples
     --------
@@ -58,8 +59,8 @@ def run_time_values(optimizer):
     if isinstance(optimizer, str):
         return None, {}
     config = optimizer.get_config()
-    rate, decay = config["learning_rate"], config.get("weight_decay")
-    settings = {} if decay is None else {"weight_decay": float(decay)}
+    rate, given = config["learning_rate"], {name: config.get(name) for name in RUN_TIME}
+    settings = {name: float(value) for name, value in given.items() if value is not None}
     return (float(rate) if isinstance(rate, int | float) else None), settings
 
 
@@ -67,7 +68,8 @@ def _leave_out_run_time_values(config):
     """Take out the numbers of an optimizer that a fit brings with it."""
     if isinstance(config.get("learning_rate"), int | float):
         config.pop("learning_rate")
-    config["weight_decay"] = config.get("weight_decay") is not None
+    for name in RUN_TIME:
+        config[name] = config.get(name) is not None
 
 
 def _places(value, names=None):

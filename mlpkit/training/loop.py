@@ -1,6 +1,7 @@
 """The one training loop: epochs in calls as long as nobody looks in between."""
 
 import math
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,8 +9,9 @@ import numpy as np
 from mlpkit.errors import TrainingDivergedError
 from mlpkit.interrupts import Interrupts
 from mlpkit.training.calls import run_epochs
+from mlpkit.training.clock import Clock
 from mlpkit.training.keeping import Keeper
-from mlpkit.training.pace import CALL_SECONDS, Pace, expected_seconds
+from mlpkit.training.pace import CALL_SECONDS, TIMED_CALL_SECONDS, Pace, expected_seconds
 from mlpkit.training.progress import Progress
 from mlpkit.training.watched import train_watched
 
@@ -48,6 +50,12 @@ class Plan:
         `settings`, which are multiplied by their factors.
     horizon : int, default=None
         Epochs over which the schedules run; None takes `epochs`.
+    score : callable, default=None
+        ``score(weights)`` gives an epoch's score from weights in the order of
+        ``model.get_weights()``, where that selects the best epoch.
+    deadline : float, default=inf
+        When training is to end, as ``time.monotonic`` tells it: after the epoch that is running
+        then, the first one at least.
     """
 
     epochs: int
@@ -63,6 +71,13 @@ class Plan:
     order: object = None
     schedules: dict = field(default_factory=dict)
     horizon: int | None = None
+    score: object = None
+    deadline: float = math.inf
+
+    @property
+    def seconds_left(self):
+        """Seconds till the deadline; below 0 behind it."""
+        return self.deadline - time.monotonic()
 
 
 @dataclass
@@ -135,11 +150,13 @@ def train(program, state, rows, held, plan):
 def _train_unwatched(program, state, rows, held, plan, record, keeper, call_seconds):
     interrupts, replicas = plan.interrupts, program.replicas
     # Several processes must make the same calls, whichever of them has something to show.
-    one_a_call = plan.verbose or (replicas is not None and replicas.n_workers > 1)
+    one_a_call = plan.verbose or plan.score or (replicas is not None and replicas.n_workers > 1)
     expected = expected_seconds(rows.drawn, program.batch_size, program.n_parameters)
+    if math.isfinite(plan.deadline):  # nothing is expected: the first epoch tells
+        call_seconds, expected = TIMED_CALL_SECONDS, math.inf
     pace = Pace(1 if one_a_call else rows.epochs_a_call, expected)
-    while state.goes_on and record.epoch < plan.epochs and not interrupts.asked:
-        seconds = min(call_seconds, keeper.seconds_left)
+    while state.goes_on and not record.is_over and not interrupts.asked:
+        seconds = min(call_seconds, keeper.seconds_left, plan.seconds_left)
         n_epochs = min(pace.epochs(seconds), plan.epochs - record.epoch)
         figures = ()
         with interrupts.caught(), pace.measured(n_epochs):
@@ -166,11 +183,19 @@ class Record:
 
     def __init__(self, program, plan, rate):
         self.program, self.plan, self.rate = program, plan, rate
+        self.clock = Clock(plan.deadline, program.replicas)
         names = program.step.figure_names
         self.names = [*names, *(f"val_{name}" for name in names)] if plan.validates else names
+        if plan.score and plan.validates:
+            self.names = [*self.names, "val_score"]
         self.history = {name: [] for name in self.names}
         self.epoch, self.stopped = 0, False
         self.progress = Progress(plan.epochs, plan.verbose)
+
+    @property
+    def is_over(self):
+        """Whether all epochs are done, or the time is over; processes agree when they ask."""
+        return self.epoch >= self.plan.epochs or (self.epoch > 0 and self.clock.is_over())
 
     def add(self, figures):
         """Record an epoch.

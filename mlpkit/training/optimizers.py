@@ -1,10 +1,13 @@
 """Keras's optimizers as pure functions: values in, new values out, no variable is written."""
 
+import types
+
 from mlpkit.backend import keras
 from mlpkit.training.factors import decay_factor, rate_factor, times
 
 _PARENTS = {parent.__name__: parent for parent in keras.optimizers.Optimizer.__mro__}
 _Tensorflow, _Base = _PARENTS["TFOptimizer"], _PARENTS["BaseOptimizer"]
+RUN_TIME = ("weight_decay", "global_clipnorm")  # numbers that a program leaves to each fit
 # Held against Keras's own steps in tests/test_engine.py.
 _PURE = (
     "SGD", "RMSprop", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax", "Adafactor", "Nadam",
@@ -94,7 +97,8 @@ def pure(optimizer):
     Returns
     -------
     keras.optimizers.Optimizer
-        Its weight decay is the value of its ``run_time_decay`` variable, None where it has none.
+        Its weight decay and the norm to which all gradients together are clipped are the values
+        of its ``run_time`` variables, where it has them.
 
     Examples
     --------
@@ -108,10 +112,14 @@ def pure(optimizer):
     """
     kind = type(optimizer)
     made = type(kind.__name__, (kind, _Pure), {}).from_config(optimizer.get_config())
-    if made.weight_decay is not None:
-        # In a tuple: a bare attribute would make it one of the optimizer's own variables.
-        decay = keras.Variable(float(made.weight_decay), trainable=False, name="weight_decay")
-        object.__setattr__(made, "_decay", (decay,))
+    values = {name: getattr(made, name) for name in RUN_TIME}
+    # Past Keras: an attribute set as usual would make them the optimizer's own variables.
+    variables = {
+        name: keras.Variable(float(value), trainable=False, name=name)
+        for name, value in values.items()
+        if value is not None
+    }
+    object.__setattr__(made, "run_time", variables)
     return made
 
 
@@ -124,27 +132,32 @@ class _Pure(_Tensorflow):
     decay are multiplied by the factors that a variable carries.
     """
 
-    _decay = ()
+    run_time = types.MappingProxyType({})
     assign, assign_add, assign_sub = _Base.assign, _Base.assign_add, _Base.assign_sub
     _var_key, _backend_update_step = _Base._var_key, _Base._backend_update_step
-
-    @property
-    def run_time_decay(self):
-        """The weight decay as a variable, None where there is none."""
-        return self._decay[0] if self._decay else None
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             rate = times(learning_rate, rate_factor(variable))
             self.update_step(gradient, variable, rate)
 
+    def _clip_gradients(self, grads):
+        if "global_clipnorm" not in self.run_time:
+            return super()._clip_gradients(grads)
+        ops, highest = keras.ops, self.run_time["global_clipnorm"]
+        squares = [ops.sum(ops.square(g)) for g in grads if g is not None]
+        norm = ops.sqrt(ops.sum(ops.stack(squares)))
+        highest = ops.cast(highest, norm.dtype)
+        share = highest * ops.minimum(1 / norm, 1 / highest)
+        return [g if g is None else g * share for g in grads]
+
     def _apply_weight_decay(self, variables):
-        if self.run_time_decay is None:
+        if "weight_decay" not in self.run_time:
             return
         for variable in variables:
             factor = decay_factor(variable)
             if factor and self._use_weight_decay(variable):
-                decay = keras.ops.cast(self.run_time_decay, variable.dtype)
+                decay = keras.ops.cast(self.run_time["weight_decay"], variable.dtype)
                 rate = keras.ops.cast(self.learning_rate, variable.dtype)
                 lost = variable * decay * rate
                 variable.assign(variable - times(lost, factor * rate_factor(variable)))

@@ -5,6 +5,7 @@ import math
 import time
 
 CALL_SECONDS = 1.0  # that Ctrl-C waits for, where an epoch takes no longer
+TIMED_CALL_SECONDS = 0.2  # where training is to end in time
 # What a step takes, roughly: what any takes, and its operations at the rate of a core.
 STEP_SECONDS, FLOPS = 1e-4, 1e10
 

@@ -10,10 +10,10 @@ import threading
 import numpy as np
 
 from mlpkit.backend import tf
-from mlpkit.errors import InvalidParameterError
 from mlpkit.training.epochs import Epochs
 from mlpkit.training.shared_epochs import SharedEpochs
 from mlpkit.training.signatures import signature
+from mlpkit.training.slots import first_slots
 from mlpkit.training.state import Counts, first_state
 from mlpkit.training.values import Values
 
@@ -32,8 +32,10 @@ class Program:
         number of rows.
     masks : bool, default=False
         Whether layers of the model look at several rows and take a mask of those that count.
-    by_accuracy : bool, default=False
-        Whether the accuracy decides which epoch is best, the loss between equals.
+    selects_by : str, default=None
+        What decides which epoch is best, see `Epochs`; None leaves it to the loss.
+    last_best : bool, default=False
+        Whether the last of several equally good epochs is the best.
     any_width : bool, default=False
         Whether a program that is not compiled serves layers of any width. Those of its own model
         then have widths that occur nowhere else in it.
@@ -44,18 +46,18 @@ class Program:
     """
 
     def __init__(
-        self, step, batch_size, *, compiled=False, masks=False, by_accuracy=False,
+        self, step, batch_size, *, compiled=False, masks=False, selects_by=None,
+        last_best=False,
         any_width=False, replicas=None, scheduled=(),
     ):  # fmt: skip
         step.schedule(scheduled)
+        selection = {"selects_by": selects_by, "last_best": last_best}
         self.step, self.batch_size, self.compiled = step, batch_size, compiled
         self.any_width, self.replicas = any_width, replicas
         if replicas is None:
-            self.epochs = Epochs(
-                step, batch_size, fills_up=compiled, masks=masks, by_accuracy=by_accuracy
-            )
+            self.epochs = Epochs(step, batch_size, fills_up=compiled, masks=masks, **selection)
         else:
-            self.epochs = SharedEpochs(step, batch_size, replicas=replicas, by_accuracy=by_accuracy)
+            self.epochs = SharedEpochs(step, batch_size, replicas=replicas, **selection)
         model = step.model
         model.supports_masking |= masks  # its layers do, and Keras asks the model too
         variables = [*model.trainable_variables, *step.variables.others]
@@ -99,34 +101,11 @@ class Program:
             values[place] = value
         for place, value in zip(self._seed_places, seed_states or (), strict=False):
             values[place] = value
-        slots = self._slots(optimizer_state, learning_rate, own_rate, sizes)
-        values = Values(*self.step.packed(values), slots)
-        return first_state(values, average=average, stops=stops, dtype=self.step.dtype)
-
-    def _slots(self, state, learning_rate, own_rate, sizes):
-        variables = self.step.variables.slots
-        fresh = [self._resized(slot, sizes) for slot in self._fresh_slots]
-        if [v.shape for v in state or ()] != [v.shape for v in fresh]:
-            state = fresh  # none, or another optimizer's
-            learning_rate = own_rate if learning_rate is None else learning_rate
-        if learning_rate is not None:
-            place = self.step.rate_place
-            if place is None:
-                raise InvalidParameterError(
-                    "learning_rate must be None for an optimizer that has a learning rate "
-                    f"schedule of its own. Got {learning_rate!r}."
-                )
-            state = [learning_rate if i == place else value for i, value in enumerate(state)]
-        return tuple(
-            tf.constant(value, variable.dtype)
-            for value, variable in zip(state, variables, strict=True)
+        slots = first_slots(
+            self.step, self._fresh_slots, sizes, optimizer_state, learning_rate, own_rate
         )
-
-    def _resized(self, slot, sizes):
-        """Give an optimizer's fresh variable for the widths of this fit's layers."""
-        shape = tuple(sizes.get(n, n) for n in slot.shape)
-        # One number fills all of it: only such optimizers are run with layers of any width.
-        return slot if shape == slot.shape else np.full(shape, slot.flat[0], slot.dtype)
+        values = Values(*self.step.packing.packed(values, self.step.variables.others), slots)
+        return first_state(values, average=average, stops=stops, dtype=self.step.dtype)
 
     @property
     def n_parameters(self):
@@ -145,7 +124,7 @@ class Program:
         -------
         list of ndarray
         """
-        arrays = self.step.unpacked(variables)
+        arrays = self.step.packing.unpacked(variables)
         return [arrays[place] for place in self._weight_places]
 
     def learning_rate(self, state):

@@ -28,12 +28,12 @@ class SharedEpochs(Epochs):
         Rows of a step, of all replicas together.
     replicas : Replicas
         Who they are.
-    by_accuracy : bool
+    selects_by, last_best
         As in `Epochs`.
     """
 
-    def __init__(self, step, batch_size, *, replicas, by_accuracy):
-        super().__init__(step, batch_size, fills_up=False, masks=False, by_accuracy=by_accuracy)
+    def __init__(self, step, batch_size, *, replicas, **selection):
+        super().__init__(step, batch_size, fills_up=False, masks=False, **selection)
         self.replicas = replicas
         for layer in step.model._flatten_layers():
             if isinstance(layer, keras.layers.BatchNormalization):

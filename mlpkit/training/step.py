@@ -5,15 +5,12 @@ out as tensors (``keras.StatelessScope``). So a compiled step holds nothing of a
 every fit of its shape, and can run in several threads at once.
 """
 
-import math
-
-import numpy as np
-
 from mlpkit.backend import keras, tf
 from mlpkit.compilation import loss_per_row
 from mlpkit.errors import InvalidParameterError
 from mlpkit.training.factors import factors_of
 from mlpkit.training.optimizers import is_pure, pure
+from mlpkit.training.packing import Packing
 from mlpkit.training.values import Totals, Values
 
 
@@ -51,19 +48,13 @@ class Step:
         self.is_pure = is_pure(optimizer)
         self._given = optimizer
         self.optimizer = pure(optimizer) if self.is_pure else optimizer
-        self._shapes = [tuple(v.shape) for v in model.trainable_variables]
-        trained = model.trainable_variables
-        self.factors, self.scheduled = factors_of(trained), ()
-        self.joins = joins = joins and not self.factors
-        if joins:
-            trained = [
-                keras.Variable(np.concatenate([np.ravel(v.numpy()) for v in trained]), dtype=dtype)
-            ]
+        self.factors, self.scheduled = factors_of(model.trainable_variables), ()
+        self.packing = Packing(model.trainable_variables, dtype, joins and not self.factors)
+        trained = self.packing.variables
         self.optimizer.build(trained)
         self.settings = dict(settings)
-        decay = self.optimizer.run_time_decay if self.is_pure else None
-        if decay is not None:
-            self.settings["weight_decay"] = decay
+        if self.is_pure:
+            self.settings.update(self.optimizer.run_time)
         self.variables = Values(
             tuple(trained),
             tuple(model.non_trainable_variables),
@@ -154,7 +145,7 @@ class Step:
         before = values.slots
         if factors is not None:
             values, settings = self._multiplied(values, settings, factors)
-        weights = self._apart(values.trained)
+        weights = self.packing.apart(values.trained)
         with self._scope(values, totals, settings, weights) as scope:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(weights)
@@ -165,7 +156,7 @@ class Step:
             gradients = tape.gradient(summed, weights)
             if pooled:
                 gradients, loss = pooled(gradients, loss, weight)
-            self.optimizer.apply(self._together(gradients), self.variables.trained)
+            self.optimizer.apply(self.packing.together(gradients), self.variables.trained)
             totals = self._totals(totals, batch, loss, predicted, units, scope)
         values = Values(*(self._current(scope, kind) for kind in self.variables))
         return (values if factors is None else self._with_rate_of(values, before)), totals
@@ -206,7 +197,7 @@ class Step:
         -------
         Totals
         """
-        weights = self._apart(values.trained)
+        weights = self.packing.apart(values.trained)
         with self._scope(values, totals, settings, weights) as scope:
             loss, predicted = self._loss(batch, training=False)
             return self._totals(totals, batch, loss, predicted, units, scope)
@@ -233,61 +224,6 @@ class Step:
     def figure_names(self):
         """What the entries of `figures` are."""
         return ["loss", *(metric.name for metric in self.metrics)]
-
-    def _apart(self, trained):
-        """Give the values of the model's trained variables, each in its shape."""
-        if not self.joins:
-            return trained
-        parts = tf.split(trained[0], [math.prod(shape) for shape in self._shapes])
-        return tuple(tf.reshape(*pair) for pair in zip(parts, self._shapes, strict=True))
-
-    def _together(self, gradients):
-        if not self.joins:
-            return gradients
-        # No gradient reaches a weight that the output does not depend on.
-        pairs = zip(gradients, self._shapes, strict=True)
-        parts = [tf.zeros(shape, self.dtype) if g is None else g for g, shape in pairs]
-        return [tf.concat([tf.reshape(part, [-1]) for part in parts], axis=0)]
-
-    def packed(self, arrays):
-        """Give the model's variables as tensors, as `Values` has them.
-
-        Parameters
-        ----------
-        arrays : list of ndarray
-            Values of the model's trained variables, then of its others.
-
-        Returns
-        -------
-        trained, others : tuple of tensors
-        """
-        n, others = len(self._shapes), self.variables.others
-        trained, rest = arrays[:n], zip(arrays[n:], others, strict=True)
-        if self.joins:
-            trained = [np.concatenate([np.ravel(array) for array in trained])]
-        pairs = zip(trained, self.variables.trained, strict=True)
-        given = (tuple(tf.constant(a, v.dtype) for a, v in pairs) for pairs in (pairs, rest))
-        return tuple(given)
-
-    def unpacked(self, tensors):
-        """Give the model's variables as arrays, the inverse of `packed` but for their types.
-
-        Parameters
-        ----------
-        tensors : tuple of tensors
-            Trained ones, then others.
-
-        Returns
-        -------
-        list of ndarray
-        """
-        n = len(self.variables.trained)
-        trained = [tensor.numpy() for tensor in tensors[:n]]
-        if self.joins:
-            ends = np.cumsum([math.prod(shape) for shape in self._shapes])[:-1]
-            parts = zip(np.split(trained[0], ends), self._shapes, strict=True)
-            trained = [part.reshape(shape) for part, shape in parts]
-        return [*trained, *(tensor.numpy() for tensor in tensors[n:])]
 
     def _scope(self, values, totals, settings, weights):
         """Let Keras's variables have these values for a while."""

@@ -68,7 +68,7 @@ def _epoch_by_epoch(showcase, state, rows, held, plan, record, keeper):
     steps = math.ceil(rows.n / program.batch_size)
     hooks = CallbackHooks(plan.callbacks, showcase.model, plan.epochs, steps)
     hooks.train_begin()
-    while not (record.stopped or interrupts.asked) and record.epoch < plan.epochs:
+    while not (record.stopped or interrupts.asked or record.is_over):
         figures = ()
         with interrupts.caught():
             hooks.epoch_begin(record.epoch)
