@@ -232,7 +232,10 @@ def test_tags_say_what_is_taken():
 
 
 def test_diagnostics_look_at_encoded_rows(table, y):
+    from mlpkit.diagnostics import input_gradients
     from mlpkit.estimators.examining import examined
 
     fitted = regressor().fit(table, y)
     assert examined(fitted, table, y).rows.shape == (N, WIDTH)
+    names = fitted.encoder_.get_feature_names_out().tolist()
+    assert set(input_gradients(fitted, table)["feature"]) == set(names)
