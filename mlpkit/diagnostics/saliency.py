@@ -44,7 +44,8 @@ def input_gradients(model, X, *, output=None, of="output"):
 
         - row: the row's label in `X` where that is a DataFrame, else its number from 0
         - output: the class, or the number of the output
-        - feature, value: name and value of the feature
+        - feature, value: name and value of the feature; of a table that was encoded, its columns as
+          encoded
         - gradient: change of the output per unit of the feature
         - effect: change of the output per standard deviation of the feature in the training rows,
           where an estimator or a first Normalization layer has standardised it; else per unit
@@ -80,7 +81,9 @@ def input_gradients(model, X, *, output=None, of="output"):
         (each.labels, _gradient(found, each.columns) * (each.sign * unit[each.columns])[:, None])
         for each in wanted
     ]
-    return _table(subject, X, parts)
+    encoder = getattr(model, "encoder_", None)
+    values = X if encoder is None else encoder.transform(X)
+    return _table(subject, values, row_labels(X, len(subject.rows)), parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,20 +187,20 @@ def _deviations(subject):
     return subject.features.scale
 
 
-def _table(subject, X, parts):
+def _table(subject, X, labels, parts):
     import pandas as pd
 
     n_rows = len(subject.rows)
     values = np.asarray(X.toarray() if hasattr(X, "toarray") else X).reshape(n_rows, -1)
     n_features = values.shape[1]
     numbers = np.arange(n_rows)
-    rows = row_labels(X, n_rows).repeat(n_features)
+    rows = labels.repeat(n_features)
     frames = []
-    for part, (labels, by_rows) in enumerate(parts):
+    for part, (outputs, by_rows) in enumerate(parts):
         by_feature = by_rows / subject.features.scale
         columns = {
             "row": rows,
-            "output": labels.repeat(n_features),
+            "output": outputs.repeat(n_features),
             "feature": np.tile(subject.names, n_rows),
             "value": values.ravel(),
             "gradient": by_feature.ravel(),

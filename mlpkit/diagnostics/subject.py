@@ -155,7 +155,9 @@ def _of_estimator(estimator, X, y, loss):
 
     given = examined(estimator, X, y)
     check_followable(given.model)
+    encoder = getattr(estimator, "encoder_", None)
     names = getattr(estimator, "feature_names_in_", None)
+    names = names if encoder is None else encoder.get_feature_names_out()
     one_target = estimator.task_.name in ("binary", "multiclass")
     return Subject(
         given.model,

@@ -31,7 +31,9 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
         Keras's kernel penalty, ``l2 * sum(W ** 2)`` for each layer.
     encode : bool or "auto", default="auto"
         Whether tables are encoded as they are, by `TabularEncoder`: text, categories, dates and
-        missing values. "auto" leaves tables of finite numbers as they are; False refuses others.
+        missing or infinite values. "auto" leaves tables of finite numbers as they are, which then
+        stay the only ones that are predicted from; False refuses others. Sparse matrices and
+        datasets are never encoded. The encoder looks at all rows of positive weight, once each.
     standardize : bool, default=True
         Standardise the inputs (weighted means and variances of the training rows).
     optimizer : str or keras.optimizers.Optimizer, default="adam"
@@ -133,7 +135,8 @@ class MLPClassifier(ClassifierMethods, ClassifierMixin, BaseMLP):
     spec_ : MLPSpec
         The network; print it.
     model_ : keras.Model
-        The fitted Keras model, made on demand; it takes raw features.
+        The fitted Keras model, made on demand; it takes raw features, of an encoded table
+        ``encoder_.transform(X)``.
 
     References
     ----------
