@@ -34,8 +34,10 @@ class RealMLPClassifier(ClassifierMethods, ClassifierMixin, BaseRealMLP):
         Share of each row's target that is spread over all classes in training, in [0, 1).
     loss, metrics
         As in `MLPClassifier`.
-    batch_size, epochs : int, default=256
-        Rows a step, and passes over the rows.
+    batch_size : int or "auto", default="auto"
+        Rows a step; "auto" is 64 up to 1024 rows, else 256.
+    epochs : int, default=256
+        Passes over the rows.
     validation_fraction : float, default=0.2
         Share of rows held back, on which the best epoch is found, the last one among equals.
     scoring : str, default="auto"
@@ -85,7 +87,7 @@ task_, encoder_, temperature_, spec_, model_
         label_smoothing=0.1,
         loss="auto",
         metrics="auto",
-        batch_size=256,
+        batch_size="auto",
         epochs=256,
         validation_fraction=0.2,
         scoring="auto",
@@ -180,7 +182,7 @@ encoder_, spec_, model_
         delta=1.0,
         quantile=0.5,
         metrics="auto",
-        batch_size=256,
+        batch_size="auto",
         epochs=256,
         validation_fraction=0.2,
         scoring="auto",

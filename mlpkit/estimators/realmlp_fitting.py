@@ -17,6 +17,7 @@ from mlpkit.scaling import fit_robust_units
 
 ONE_HOT_LEVELS = 8  # above, a category is embedded
 LEAST_ROWS = 20  # below, nothing is validated
+SMALL_ROWS, SMALL_BATCH, BATCH = 1024, 64, 256  # of batch_size="auto"
 NEVER = 2**31 - 1  # epochs of patience: all of them are trained
 
 _SHARED = ("device", "epochs", "batch_size", "jit_compile", "class_weight", "hidden_layer_sizes",
@@ -126,6 +127,8 @@ class BaseRealMLP(BaseTabular):
     def _training_settings(self, n_rows, validates, once, team):
         settings = super()._training_settings(n_rows, validates, once, team)
         settings = replace(settings, last_best=True)
+        if isinstance(settings.batch_size, str):
+            settings = replace(settings, batch_size=SMALL_BATCH if n_rows <= SMALL_ROWS else BATCH)
         if isinstance(settings.jit_compile, str) and isinstance(self.loss, str):
             settings = replace(settings, jit_compile=True)
         return settings

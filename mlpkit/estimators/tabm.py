@@ -24,16 +24,17 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
     variant : {"mini", "full"}, default="mini"
         What a member has of its own: the scales of its inputs and its head, or scales of inputs
         and outputs, and biases, of each layer as well.
-    hidden_layer_sizes : tuple of int or int, default=(128, 128)
-        Units of each hidden layer, one layer at least.
+    hidden_layer_sizes : tuple of int, int or "auto", default="auto"
+        Units of each hidden layer, one layer at least; "auto" is (128, 128) below 10,000 rows, else
+        (256, 256).
     activation : str, default="relu"
         Any Keras activation by name.
     embedding_dim : int, default=12
         Outputs a number of the embedding.
     n_bins : int, default=48
         Its bins, quantiles of the column.
-    dropout : float, default=0.1
-        Share of hidden units dropped in training, in [0, 1).
+    dropout : float or "auto", default="auto"
+        Share of hidden units dropped in training, in [0, 1); "auto" is 0.1.
     learning_rate : float, default=0.004
         Of AdamW.
     weight_decay : float, default=0.03
@@ -124,11 +125,11 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
         n_estimators=8,
         *,
         variant="mini",
-        hidden_layer_sizes=(128, 128),
+        hidden_layer_sizes="auto",
         activation="relu",
         embedding_dim=12,
         n_bins=48,
-        dropout=0.1,
+        dropout="auto",
         learning_rate=4e-3,
         weight_decay=0.03,
         learning_rate_schedule=None,
@@ -187,8 +188,8 @@ class TabMRegressor(RegressorMethods, BaseTabM):
     ----------
     n_estimators, variant, hidden_layer_sizes, activation, embedding_dim, n_bins
         As in `TabMClassifier`.
-    dropout : float, default=0.0
-        Share of hidden units dropped in training.
+    dropout : float or "auto", default="auto"
+        Share of hidden units dropped in training; "auto" is 0 below 10,000 rows, else 0.1.
     output_range, output_activation, loss, delta, quantile, metrics
         As in `MLPRegressor`: "mse", "mae", "huber", "poisson" (positive outputs only), "quantile"
         or any Keras loss, and outputs that stay in a range.
@@ -226,11 +227,11 @@ encoder_, n_folds_, spec_, model_
         n_estimators=8,
         *,
         variant="mini",
-        hidden_layer_sizes=(128, 128),
+        hidden_layer_sizes="auto",
         activation="relu",
         embedding_dim=12,
         n_bins=48,
-        dropout=0.0,
+        dropout="auto",
         output_range=None,
         output_activation="auto",
         learning_rate=4e-3,

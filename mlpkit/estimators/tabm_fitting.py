@@ -18,17 +18,22 @@ from mlpkit.estimators.tabular import BaseTabular
 FOLDS = 4  # of cv="auto"
 FOLDED_ROWS = 50_000  # above, cv="auto" holds rows back once: a second network would cost too much
 LEAST_ROWS = 20  # below, nothing is validated
+LARGE_ROWS = 10_000  # from here on wider layers pay, which need dropout for a regression, too
+WIDTHS = {True: (256, 256), False: (128, 128)}  # of a large table, and of others
+DROPOUT = 0.1
 
 _SHARED = ("device", "epochs", "batch_size", "patience", "average", "jit_compile", "class_weight",
            "loss", "metrics", "verbose", "random_state", "validation_fraction", "output_range",
-           "output_activation", "delta", "quantile", "activation", "dropout", "max_time",
+           "output_activation", "delta", "quantile", "activation", "max_time",
            "learning_rate_schedule")  # fmt: skip
 
 TABM_RULES = {
     **{name: MLP_RULES[name] for name in _SHARED},
     "n_estimators": integer(1),
     "variant": one_of(*VARIANTS),
-    "hidden_layer_sizes": Rule(
+    "dropout": one_of("auto") | MLP_RULES["dropout"],
+    "hidden_layer_sizes": one_of("auto")
+    | Rule(
         "hold positive integers, one at least",
         lambda value: sizes().allows(value) and np.size(value) > 0,
     ),
@@ -79,6 +84,7 @@ class BaseTabM(BaseTabular):
             team, X, y, sample_weight, validation, reset=reset
         )
         self.n_folds_ = self._folds(len(weight), validation[0] is not None)
+        self._is_large = len(weight) >= LARGE_ROWS
         return X, y, weight, validation
 
     def _folds(self, n_rows, is_given):
@@ -102,6 +108,11 @@ class BaseTabM(BaseTabular):
         names = ("activation", "loss", "metrics", "output_range", "output_activation", "delta",
                  "quantile", "hidden_layer_sizes", "dropout")  # fmt: skip
         parameters = {name: given[name] for name in names if name in given}
+        if isinstance(parameters["hidden_layer_sizes"], str):
+            parameters["hidden_layer_sizes"] = WIDTHS[self._is_large]
+        if isinstance(parameters["dropout"], str):
+            drops = task.is_classification or self._is_large
+            parameters["dropout"] = DROPOUT if drops else 0.0
         if parameters["loss"] == "quantile" and np.ndim(parameters["quantile"]):
             parameters["metrics"] = None  # several quantiles of one column share no error
         n_outputs = len(task.classes) if task.name == "multiclass" else task.n_outputs

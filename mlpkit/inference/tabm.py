@@ -88,20 +88,19 @@ class TabMForward:
         -------
         ndarray of shape (n_networks, n_samples, units)
         """
-        rows = self._features.apply(rows, "float32")
-        flags = rows[:, self._spec.n_numbers :]
-        embedded = None if self._embedding is None else self._embedding(rows)
-        results = []
-        for network in range(self._spec.n_networks):
-            parts = [] if embedded is None else [embedded[:, network].reshape(len(rows), -1)]
-            x = np.concatenate([*parts, flags], axis=1)[np.newaxis]
-            for layer in self._layers:
-                x = self._function(layer(x, network))
-            kernel, bias = (part[network] for part in self._heads)
-            z = np.matmul(x, kernel) + bias
-            members = activated(self._spec.outputs, z.reshape(-1, z.shape[-1]))
-            results.append(members.reshape(z.shape).mean(axis=0))
-        return np.stack(results)
+        rows, spec = self._features.apply(rows, "float32"), self._spec
+        flags = rows[:, spec.n_numbers :]
+        x = np.broadcast_to(flags, (spec.n_networks, *flags.shape))
+        if self._embedding is not None:
+            embedded = self._embedding(rows).reshape(spec.n_networks, len(rows), -1)
+            x = np.concatenate([embedded, x], axis=2) if spec.chunks else embedded
+        x = x[:, np.newaxis]  # the same rows for all members
+        for layer in self._layers:
+            x = self._function(layer(x))
+        kernel, bias = self._heads
+        z = np.matmul(x, kernel) + bias
+        members = activated(spec.outputs, z.reshape(-1, z.shape[-1])).reshape(z.shape)
+        return members.mean(axis=1)
 
 
 class _Embedding:
@@ -127,24 +126,26 @@ class _Embedding:
         out = self._gain[places] * reached[:, :, np.newaxis, np.newaxis]
         out += self._level[places]
         out += self._kernel * x[:, :, np.newaxis, np.newaxis]
-        return out.transpose(0, 2, 1, 3)
+        return out.transpose(2, 0, 1, 3)
 
 
 class _Layer:
-    """A hidden layer of all networks, (n_members or 1, n_samples, width) in and out."""
+    """A hidden layer: (n_networks, n_members or 1, n_samples, width) in and out."""
 
     def __init__(self, input_scale, kernel, output_scale, bias):
         self._input_scale, self._kernel = input_scale, kernel
         self._output_scale, self._bias = output_scale, bias
 
-    def __call__(self, x, network):
+    def __call__(self, x):
         if self._input_scale is not None:
-            x = x * self._input_scale[network]
-        z = np.matmul(x.reshape(-1, x.shape[-1]), self._kernel[network])
-        z = z.reshape(*x.shape[:2], -1)
+            x = x * self._input_scale
+        z = np.matmul(x.reshape(len(x), -1, x.shape[-1]), self._kernel)
+        return self._finished(z.reshape(*x.shape[:-1], -1))
+
+    def _finished(self, z):
         if self._output_scale is not None:
-            z *= self._output_scale[network]
-        z += self._bias[network]
+            z = z * self._output_scale
+        z += self._bias
         return z
 
 
@@ -155,12 +156,8 @@ class _FirstLayer(_Layer):
         super().__init__(None, None, output_scale, bias)
         self._own = input_scale.swapaxes(-1, -2) * kernel[:, np.newaxis]
 
-    def __call__(self, x, network):
-        z = np.matmul(x, self._own[network])
-        if self._output_scale is not None:
-            z *= self._output_scale[network]
-        z += self._bias[network]
-        return z
+    def __call__(self, x):
+        return self._finished(np.matmul(x, self._own))
 
 
 def _layer(weights, adapters, *, first):
