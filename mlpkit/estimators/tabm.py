@@ -19,8 +19,9 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
 
     Parameters
     ----------
-    n_estimators : int, default=8
-        Members in all, spread evenly over the networks (rounded up).
+    n_estimators : int or "auto", default="auto"
+        Members in all, spread evenly over the networks (rounded up); "auto" is 8 below 10,000
+        rows, else 16.
     variant : {"mini", "full"}, default="mini"
         What a member has of its own: the scales of its inputs and its head, or scales of inputs
         and outputs, and biases, of each layer as well.
@@ -122,7 +123,7 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
 
     def __init__(
         self,
-        n_estimators=8,
+        n_estimators="auto",
         *,
         variant="mini",
         hidden_layer_sizes="auto",
@@ -224,7 +225,7 @@ encoder_, n_folds_, spec_, model_
 
     def __init__(
         self,
-        n_estimators=8,
+        n_estimators="auto",
         *,
         variant="mini",
         hidden_layer_sizes="auto",

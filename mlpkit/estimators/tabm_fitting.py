@@ -21,6 +21,7 @@ LEAST_ROWS = 20  # below, nothing is validated
 LARGE_ROWS = 10_000  # from here on wider layers pay, which need dropout for a regression, too
 WIDTHS = {True: (256, 256), False: (128, 128)}  # of a large table, and of others
 DROPOUT = 0.1
+MEMBERS = {True: 16, False: 8}
 
 _SHARED = ("device", "epochs", "batch_size", "patience", "average", "jit_compile", "class_weight",
            "loss", "metrics", "verbose", "random_state", "validation_fraction", "output_range",
@@ -29,7 +30,7 @@ _SHARED = ("device", "epochs", "batch_size", "patience", "average", "jit_compile
 
 TABM_RULES = {
     **{name: MLP_RULES[name] for name in _SHARED},
-    "n_estimators": integer(1),
+    "n_estimators": one_of("auto") | integer(1),
     "variant": one_of(*VARIANTS),
     "dropout": one_of("auto") | MLP_RULES["dropout"],
     "hidden_layer_sizes": one_of("auto")
@@ -122,7 +123,7 @@ class BaseTabM(BaseTabular):
             n_numbers=n_numbers,
             chunks=chunks,
             n_networks=self.n_folds_,
-            n_members=-(-int(self.n_estimators) // self.n_folds_),
+            n_members=-(-self._n_estimators() // self.n_folds_),
             output_dim=int(self.embedding_dim),
             n_bins=int(self.n_bins),
             variant=self.variant,
@@ -134,6 +135,10 @@ class BaseTabM(BaseTabular):
             "weight_decay": float(self.weight_decay),
         }
         return TabMNetwork(spec, task, {**parameters, **more})
+
+    def _n_estimators(self):
+        wanted = self.n_estimators
+        return MEMBERS[self._is_large] if isinstance(wanted, str) else int(wanted)
 
     def _columns(self, n_features):
         """Give how many numbers come first, and the widths of the groups behind them."""
