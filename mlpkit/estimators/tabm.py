@@ -20,8 +20,8 @@ class TabMClassifier(ClassifierMethods, ClassifierMixin, BaseTabM):
     Parameters
     ----------
     n_estimators : int or "auto", default="auto"
-        Members in all, spread evenly over the networks (rounded up); "auto" is 8 below 10,000
-        rows, else 16.
+        Members in all, spread evenly over the networks (rounded up); "auto" is 16 from
+        10,000 to 25,000 rows, else 8.
     variant : {"mini", "full"}, default="mini"
         What a member has of its own: the scales of its inputs and its head, or scales of inputs
         and outputs, and biases, of each layer as well.

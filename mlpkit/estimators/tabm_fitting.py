@@ -21,7 +21,8 @@ LEAST_ROWS = 20  # below, nothing is validated
 LARGE_ROWS = 10_000  # from here on wider layers pay, which need dropout for a regression, too
 WIDTHS = {True: (256, 256), False: (128, 128)}  # of a large table, and of others
 DROPOUT = 0.1
-MEMBERS = {True: 16, False: 8}
+MEMBERS, MORE_MEMBERS = 8, 16
+MORE_MEMBERS_ROWS = 25_000  # a large table up to which more members are worth their time
 
 _SHARED = ("device", "epochs", "batch_size", "patience", "average", "jit_compile", "class_weight",
            "loss", "metrics", "verbose", "random_state", "validation_fraction", "output_range",
@@ -86,6 +87,8 @@ class BaseTabM(BaseTabular):
         )
         self.n_folds_ = self._folds(len(weight), validation[0] is not None)
         self._is_large = len(weight) >= LARGE_ROWS
+        more = self._is_large and len(weight) <= MORE_MEMBERS_ROWS
+        self._members = MORE_MEMBERS if more else MEMBERS
         return X, y, weight, validation
 
     def _folds(self, n_rows, is_given):
@@ -138,7 +141,7 @@ class BaseTabM(BaseTabular):
 
     def _n_estimators(self):
         wanted = self.n_estimators
-        return MEMBERS[self._is_large] if isinstance(wanted, str) else int(wanted)
+        return self._members if isinstance(wanted, str) else int(wanted)
 
     def _columns(self, n_features):
         """Give how many numbers come first, and the widths of the groups behind them."""
