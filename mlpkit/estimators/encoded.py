@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _num_samples, validate_data
 
 from mlpkit.encoding.tables import as_frame
 from mlpkit.estimators.plain import is_plain_table
@@ -35,7 +35,7 @@ def encoded_table(estimator, X, *, reset, weight=None):
     if encoder is None:
         return None
     if not (reset or hasattr(X, "columns")):  # the encoder looks at names
-        if np.ndim(X) != 2:
+        if len(getattr(X, "shape", (0, 0))) != 2:
             as_frame(X)  # says so
         validate_data(estimator, X, reset=False, skip_check_array=True)
     return encoder.transform(X)
@@ -52,7 +52,9 @@ def _fitted_encoder(estimator, X, weight):
 
 def _present(X, weight):
     """Leave out rows of weight 0; a wrong weight is refused later, in words."""
-    if np.ndim(weight) != 1 or len(weight) != len(X):
+    if weight is None:
         return X
     absent = np.asarray(weight) == 0
+    if absent.shape != (_num_samples(X),):
+        return X
     return X if absent.all() or not absent.any() else _safe_indexing(X, np.flatnonzero(~absent))
