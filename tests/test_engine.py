@@ -71,7 +71,7 @@ def by_keras(model, optimizer, loss, orders, X, y, w):
 def engine(spec, optimizer, *, compiled=False, metrics=(), settings=None):
     """A program of the spec's network."""
     loss = compilation.make_loss(spec.loss, TASKS[spec.task].loss, dtype=spec.dtype)
-    model, variables = network.build(spec, 0), {}
+    model, variables = network.build(spec, 0, hashed=True), {}
     if settings:
         model, variables = network.build_for_many_fits(spec)
     optimizer = compilation.make_optimizer(optimizer)

@@ -207,7 +207,7 @@ class MLPNetwork:
 
         core = self._marked if any_width else self.core
         if shown:
-            model, settings = network.build(core, 0), {}
+            model, settings = network.build(core, 0, hashed=True), {}
         else:
             model, settings = network.build_for_many_fits(core)
         return Step(model, *self._training_objects(), self.dtype, settings, joins=joins)

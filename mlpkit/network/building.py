@@ -14,7 +14,7 @@ from mlpkit.network.precision import check_precision
 from mlpkit.processes import check_fork
 
 
-def build(spec, seed=None):
+def build(spec, seed=None, *, hashed=False):
     """Build the Keras model that a spec describes; it is not compiled yet.
 
     Parameters
@@ -23,6 +23,8 @@ def build(spec, seed=None):
         The description.
     seed : int, default=None
         Decides initial weights and dropout masks; None draws new ones each time.
+    hashed : bool, default=False
+        Whether dropout draws its masks as the estimators' programs do, else as Keras does.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def build(spec, seed=None):
     >>> build(make_spec("multiclass", (28, 28), 10, hidden_layer_sizes=(30,))).count_params()
     23860
     """
-    return _built(spec, seed, {})
+    return _built(spec, seed, {}, hashed)
 
 
 def build_for_many_fits(spec):
@@ -66,17 +68,17 @@ def build_for_many_fits(spec):
         for name, value in wanted.items()
         if value
     }
-    return _built(spec, 0, settings), settings
+    return _built(spec, 0, settings, hashed=True), settings
 
 
-def _built(spec, seed, settings):
+def _built(spec, seed, settings, hashed):
     check_fork()
     check_precision(spec.dtype)
     layers = _entry_layers(spec)
     masks = iter(dropout_seeds(spec, seed))
     seeds = iter(kernel_seeds(spec, seed))
     for i, size in enumerate(spec.hidden_layer_sizes, 1):
-        layers += _hidden_layers(spec, size, f"hidden_{i}", next(seeds), masks, settings)
+        layers += _hidden_layers(spec, size, f"hidden_{i}", next(seeds), masks, settings, hashed)
     last = keras.layers.Dense(
         spec.units,
         kernel_initializer=initializer("glorot_uniform", next(seeds)),
@@ -132,7 +134,7 @@ def _entry_layers(spec):
     return entry
 
 
-def _hidden_layers(spec, size, name, seed, masks, settings):
+def _hidden_layers(spec, size, name, seed, masks, settings, hashed):
     dtype = {"dtype": spec.dtype}
     block = [
         keras.layers.Dense(
@@ -155,8 +157,8 @@ def _hidden_layers(spec, size, name, seed, masks, settings):
         block.append(kind(spec.activation, name=f"{name}_{spec.activation}", **dtype))
     if spec.dropout:
         # SELU needs dropout that keeps mean and variance (Klambauer et al. 2017, section 3).
-        kind = keras.layers.AlphaDropout if spec.activation == "selu" else keras.layers.Dropout
-        kind = HashDropout if "dropout" in settings else kind
+        kind = HashDropout if hashed else keras.layers.Dropout
+        kind = keras.layers.AlphaDropout if spec.activation == "selu" else kind
         rate = settings.get("dropout", spec.dropout)
         block.append(kind(rate, seed=next(masks), name=f"{name}_dropout", **dtype))
     return block
