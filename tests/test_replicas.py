@@ -184,6 +184,22 @@ def test_a_strategy_of_the_users_own_and_its_scope():
     assert_same(estimator("binary", device=single).fit(X, y), alone)
 
 
+def test_replicas_follow_schedules_and_factors_of_variables():
+    X, y, _ = table("regression")
+    model = keras.Sequential(
+        [keras.Input((D,)), keras.layers.Dense(3, activation="tanh"), keras.layers.Dense(1)]
+    )
+    model.layers[0].bias.learning_rate_factor = 0.0
+    model.layers[1].kernel.learning_rate_factor = 5.0
+    model.layers[1].kernel.weight_decay_factor = 0.0
+    options = {k: v for k, v in PARAMETERS.items() if k != "hidden_layer_sizes"}
+    options |= {"optimizer": "adamw", "learning_rate_schedule": "one_cycle", "standardize": True}
+    fits = [KerasRegressor(model, **options, device=d).fit(X, y) for d in ("cpu", CPUS[:2])]
+    ours, theirs = (fitted.model_.get_weights() for fitted in fits)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
 REFUSED = {
     "batch hooks": (
         lambda: {"callbacks": LambdaCallback(on_train_batch_end=lambda batch, logs: None)},

@@ -16,12 +16,11 @@ from test_engine import (
     table,
 )
 
-from mlpkit import MLPRegressor, compilation, network, schedules, training
+from mlpkit import KerasRegressor, MLPRegressor, compilation, network, schedules, training
 from mlpkit.backend import keras, tf
 from mlpkit.errors import InvalidParameterError
 
 STEPS = EPOCHS * math.ceil(N / BATCH)
-in_both = pytest.mark.parametrize("compiled", [False, True], ids=["graph", "compiled"])
 
 
 class Steps(keras.optimizers.schedules.LearningRateSchedule):
@@ -50,14 +49,13 @@ def trained(program, weights, orders, factors=None):
     return program.weights(program.epochs.shown(state)), program.learning_rate(state)
 
 
-@in_both
-def test_a_schedule_gives_the_steps_that_keras_takes_with_one(compiled):
+def test_a_schedule_gives_the_steps_that_keras_takes_with_one():
     X, y, w = table("regression", "mean_squared_error")
     spec = specs("regression", "mean_squared_error", dtype="float64")
     start = network.initial_weights(spec, 0)
     program = program_of(
-        network.build(spec, 0), keras.optimizers.AdamW(0.01), compiled=compiled,
-        scheduled=("learning_rate",), joins=compiled,
+        network.build(spec, 0), keras.optimizers.AdamW(0.01), compiled=True,
+        scheduled=("learning_rate",), joins=True,
     )  # fmt: skip
     factors = schedules.factors("coslog4", np.arange(STEPS) / STEPS)
     ours, rate = trained(program, start, orders(), factors.reshape(EPOCHS, -1, 1))
@@ -68,17 +66,16 @@ def test_a_schedule_gives_the_steps_that_keras_takes_with_one(compiled):
     assert rate == pytest.approx(0.01)  # callbacks see, and may change, what is multiplied
 
 
-@in_both
-def test_factors_of_variables_by_hand(compiled):
+def test_factors_of_variables_by_hand():
     # Gradients of the mean squared error of f = 2x + 1 over the rows: 65/2 and 23/2 by weight.
     X, y, w = np.array([[1.0], [3.0]]), np.array([[1.0], [0.0]]), np.array([1.0, 3.0])
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     layer = model.layers[0]
     layer.kernel.learning_rate_factor, layer.bias.weight_decay_factor = 6.0, 0.0
     adamw = keras.optimizers.AdamW(0.1, weight_decay=0.5, epsilon=1e-7)
-    program = program_of(model, adamw, compiled=compiled, dtype="float32", joins=True)
+    program = program_of(model, adamw, compiled=False, dtype="float32", joins=True)
     assert not program.step.packing.joins
-    rows = training.make_rows(X, y, w, "float32", n_filled=64 if compiled else None)
+    rows = training.make_rows(X, y, w, "float32")
     units, settings = (tf.ones(1), tf.zeros(1)), program.settings({})
     state = program.start([np.array([[2.0]]), np.array([1.0])])
     state, _ = program.run(state, rows, None, np.array([[0, 1]]), (0, 1), settings, units)
@@ -177,16 +174,36 @@ def test_every_way_of_training_has_the_same_rates(options, scheduled_fit, capsys
         np.testing.assert_allclose(options["callbacks"].rates, expected, rtol=1e-5)
 
 
-@in_both
-def test_streamed_rows_have_the_same_rates(compiled, scheduled_fit, monkeypatch):
+def test_streamed_rows_have_the_same_rates(scheduled_fit, monkeypatch):
     from mlpkit.training import streams
 
     monkeypatch.setattr(streams, "MEMORY_SHARE", 0.0)
     monkeypatch.setattr(streams, "SEGMENT_BYTES", 16 * D * 8 * 3)  # three steps a segment
     X, y = rows_of()
-    fitted = MLPRegressor(**SETTINGS, jit_compile=compiled).fit(X, y)
+    fitted = MLPRegressor(**SETTINGS, jit_compile=True).fit(X, y)
     ours = scheduled_fit.model_.get_weights(), fitted.model_.get_weights()
     assert_equal_weights(*ours, 1e-6)
+
+
+def small_model():
+    model = keras.Sequential(
+        [keras.Input((D,)), keras.layers.Dense(3, activation="tanh"), keras.layers.Dense(1)]
+    )
+    model.layers[0].bias.learning_rate_factor = 0.0
+    return model
+
+
+def test_factors_of_a_model_of_the_users_stay_with_its_copies():
+    X, y = rows_of()
+    fitted = KerasRegressor(small_model(), epochs=1, random_state=0).fit(X, y)
+    biases = [layer.bias.numpy() for layer in fitted.model_.layers]
+    assert not biases[0].any() and biases[1].any()
+
+
+def test_keras_would_not_honour_factors_and_so_is_not_asked_to():
+    X, y = rows_of()
+    with pytest.raises(InvalidParameterError, match="one learning rate and one weight decay"):
+        KerasRegressor(small_model(), epochs=1, callbacks=LooksAtBatches()).fit(X, y)
 
 
 def test_schedule_and_epochs_change_no_program_and_no_key():
