@@ -301,7 +301,8 @@ def test_class_weight_moves_the_border():
 
 def test_temperature_lowers_the_validation_loss(iris):
     X, y = iris
-    model = TabMClassifier(**{**SMALL, "epochs": 40}, cv=None, calibrate=True).fit(X, y)
+    options = {**SMALL, "epochs": 40, "learning_rate": 0.02}
+    model = TabMClassifier(**options, cv=None, calibrate=True).fit(X, y)
     assert 0.2 < model.temperature_ < 5
     plain = clone(model).set_params(calibrate=False).fit(X, y)
     assert plain.temperature_ == 1
