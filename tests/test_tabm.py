@@ -17,6 +17,7 @@ from mlpkit.bins import piecewise_linear, quantile_bins
 from mlpkit.estimators.folds import fold_numbers, folded, held_order
 from mlpkit.estimators.learnt import Learnt, Sample
 from mlpkit.estimators.tabm_network import TabMNetwork
+from mlpkit.estimators.tabular import _temperature
 from mlpkit.inference.outputs import tempered
 from mlpkit.inference.tabm import TabMForward
 from mlpkit.scaling import identity
@@ -308,6 +309,15 @@ def test_temperature_lowers_the_validation_loss(iris):
     assert plain.temperature_ == 1
     expected = tempered(plain.predict_proba(X), "multiclass", model.temperature_)
     assert_allclose(model.predict_proba(X), expected, atol=1e-5)
+
+
+def test_few_rows_that_are_all_right_want_no_temperature_of_0():
+    p = np.tile([[0.8, 0.1, 0.1]], (10, 1))
+    found = _temperature(p, np.zeros((10, 1), int), np.ones(10), "multiclass")
+    # One row in twelve is spread over three classes: the lowest loss is where p is those shares.
+    own = 1 - 1 / 12 + 1 / 36
+    expected = (np.log(0.8) - np.log(0.1)) / (np.log(own) - np.log(1 / 36))
+    assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_temperature_divides_logits():
