@@ -68,10 +68,10 @@ def by_keras(model, optimizer, loss, orders, X, y, w):
     return model.get_weights()
 
 
-def engine(spec, optimizer, *, compiled=False, metrics=(), settings=None):
+def engine(spec, optimizer, *, compiled=False, metrics=(), settings=None, hashed=False):
     """A program of the spec's network."""
     loss = compilation.make_loss(spec.loss, TASKS[spec.task].loss, dtype=spec.dtype)
-    model, variables = network.build(spec, 0, hashed=True), {}
+    model, variables = network.build(spec, 0, hashed=hashed), {}
     if settings:
         model, variables = network.build_for_many_fits(spec)
     optimizer = compilation.make_optimizer(optimizer)
@@ -94,8 +94,8 @@ def run(program, spec, orders, X, y, w, *, seed=0, settings=None, units=None):
     return program.run(state, rows, None, np.array(orders), (0, 1), settings, units)
 
 
-def by_engine(spec, optimizer, orders, X, y, w, *, compiled, settings=None):
-    program = engine(spec, optimizer, compiled=compiled, settings=settings)
+def by_engine(spec, optimizer, orders, X, y, w, *, compiled, settings=None, hashed=False):
+    program = engine(spec, optimizer, compiled=compiled, settings=settings, hashed=hashed)
     state, _ = run(program, spec, orders, X, y, w, settings=settings)
     return program.weights(program.epochs.shown(state))
 
@@ -180,7 +180,7 @@ def test_penalty_and_dropout_may_change_from_fit_to_fit(compiled):
         spec = specs("multiclass", "sparse_categorical_crossentropy", **values)
         program = program or engine(spec, "sgd", compiled=compiled, settings=values)
         state, _ = run(program, spec, orders(), X, y, w, settings=values)
-        fixed = by_engine(spec, "sgd", orders(), X, y, w, compiled=compiled)
+        fixed = by_engine(spec, "sgd", orders(), X, y, w, compiled=compiled, hashed=True)
         assert_equal_weights(program.weights(program.epochs.shown(state)), fixed, 1e-5)
 
 

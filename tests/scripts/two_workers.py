@@ -93,10 +93,11 @@ def main(folder):
     other[0, 0] += worker
     missing[0, 0] = np.nan if worker else 0
     model = MLPRegressor(device="multiworker", **PARAMETERS)
+    strict = MLPRegressor(device="multiworker", encode=False, **PARAMETERS)
     os.kill(os.getpid(), signal.SIGTERM)
     words |= {
         "other rows": said(lambda: model.fit(other, y)),
-        "missing": said(lambda: model.fit(missing, y)),
+        "missing": said(lambda: strict.fit(missing, y)),
         "parameters": said(lambda: fitted("regressor", "multiworker", epochs=3 + worker)),
         "builder": said(lambda: KerasClassifier(builder, device="multiworker").fit(X, y > 0)),
         "fitted": str(hasattr(model, "n_iter_")),
