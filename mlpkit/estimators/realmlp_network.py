@@ -54,11 +54,11 @@ class RealMLPNetwork(MLPNetwork):
 
     def seed_states(self, seed):
         """Give the states of the dropout layers' generators for this seed."""
-        from mlpkit.network import realmlp
+        from mlpkit.network import tabm
 
         if not self.spec.dropout:
             return []
-        return [np.array([v, 0], np.uint32) for v in realmlp.dropout_seeds(self.spec, seed)]
+        return [np.array([v, 0], np.uint32) for v in tabm.dropout_seeds(self.spec, seed)]
 
     def make_step(self, *, shown=False, any_width=False, joins=False):
         """Build the trunk and what trains it; `shown` and the others as in `MLPNetwork`."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlpkit.architecture import make_spec
 from mlpkit.architecture.tabm import VARIANTS, tabm_spec
-from mlpkit.checks import Rule, boolean, integer, none, number, one_of, sizes
+from mlpkit.checks import Rule, boolean, integer, is_integer, none, number, one_of, sizes
 from mlpkit.errors import InvalidParameterError
 from mlpkit.estimators.folds import fold_numbers, folded, held_order
 from mlpkit.estimators.learnt import Sample
@@ -44,7 +44,9 @@ TABM_RULES = {
     "learning_rate": number(0, closed="neither"),
     "weight_decay": number(0),
     "scoring": one_of("auto", "loss", *FIGURES),
-    "cv": one_of("auto") | none() | Rule("be 2, 4 or 8", lambda value: value in (2, 4, 8)),
+    "cv": one_of("auto")
+    | none()
+    | Rule("be 2, 4 or 8", lambda value: is_integer(value) and value in (2, 4, 8)),
     "calibrate": one_of("auto") | boolean(),
 }
 

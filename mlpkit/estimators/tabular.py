@@ -11,8 +11,6 @@ from mlpkit.estimators.base import BaseNetworkEstimator
 from mlpkit.estimators.datasets import is_dataset
 from mlpkit.inference.outputs import tempered
 
-EVALUATION_ROWS = 4096  # of the engine, which judges so many at a time
-
 
 class BaseTabular(BaseNetworkEstimator):
     """What the estimators made for tables share."""
@@ -100,9 +98,11 @@ class BaseTabular(BaseNetworkEstimator):
 
 def _judged(forward, held, n_networks):
     """Give each validation row's prediction by a network that has not learnt it."""
+    from mlpkit.training import EVALUATION_BATCH  # by which `held_order` has arranged them
+
     present = np.flatnonzero(held.weight)
     rows = present if held.rows is None else held.rows[present]
-    chunk = min(EVALUATION_ROWS, len(held))
+    chunk = min(EVALUATION_BATCH, len(held))
     network = present % chunk // -(-chunk // n_networks) if n_networks > 1 else 0
     parts = [
         forward.networks(held.X[rows[start : start + forward.block_rows]])

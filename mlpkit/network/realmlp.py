@@ -1,7 +1,5 @@
 """RealMLP as a Keras model of small layers."""
 
-import numpy as np
-
 from mlpkit.backend import keras
 from mlpkit.layers import (
     CategoryEmbedding,
@@ -15,6 +13,7 @@ from mlpkit.layers import (
 )
 from mlpkit.network.building import output_layers
 from mlpkit.network.ensemble_model import EnsembleModel
+from mlpkit.network.tabm import dropout_seeds
 from mlpkit.processes import check_fork
 
 
@@ -103,23 +102,3 @@ def build(spec, seed=None):
     for layer in output_layers(spec):
         z = layer(z)
     return EnsembleModel(entry, z, name="realmlp")
-
-
-def dropout_seeds(spec, seed):
-    """Give a seed for each layer's dropout; Nones for no seed.
-
-    Parameters
-    ----------
-    spec : RealMLPSpec
-        The description.
-    seed : int or None
-        Decides them.
-
-    Returns
-    -------
-    list of int or None
-    """
-    n = len(spec.hidden_layer_sizes)
-    if seed is None:
-        return [None] * n
-    return np.random.RandomState(seed).randint(1, 2**31 - 1, size=n).tolist()

@@ -206,7 +206,7 @@ def dropout_seeds(spec, seed):
 
     Parameters
     ----------
-    spec : TabMSpec
+    spec : TabMSpec or RealMLPSpec
         The description.
     seed : int or None
         Decides them.
