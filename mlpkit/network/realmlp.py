@@ -37,6 +37,7 @@ def build_trunk(spec, seed=None, dropout=None):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from mlpkit.architecture.realmlp import RealMLPSpec
     >>> from mlpkit.outputs import plain_outputs
     >>> spec = RealMLPSpec("multiclass", (3,), plain_outputs("softmax", 2), (8,), n_numbers=3)
@@ -90,6 +91,7 @@ def build(spec, seed=None):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from mlpkit.architecture.realmlp import RealMLPSpec
     >>> from mlpkit.outputs import plain_outputs
     >>> spec = RealMLPSpec("multiclass", (3,), plain_outputs("softmax", 2), (8,), n_numbers=3)
